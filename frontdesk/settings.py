@@ -1,0 +1,173 @@
+"""The one place where the environment becomes typed values.
+
+Every port, path, database, key and limit is read here and nowhere else; `.env.example` documents them for
+people. Nothing of the front desk may be imported from here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+KEY_NAMES = ("secret_key", "rasa_key")
+
+
+class SettingsError(RuntimeError):
+    """The environment holds a value that cannot be used; the message says which one and what to do."""
+
+
+class Settings(BaseSettings):
+    """What the environment may set. Names there: `CHHA_` + upper case (`DATABASE_URL` has no prefix).
+
+    Times are seconds, sizes are bytes or characters as said; defaults are safe: loopback only.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="CHHA_", env_file=ROOT / ".env", extra="ignore", populate_by_name=True, frozen=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    rasa_port: int = Field(default=5005, ge=1, le=65535)
+    actions_port: int = Field(default=5055, ge=1, le=65535)
+    rasa_host: str = "127.0.0.1"
+    actions_host: str = "127.0.0.1"
+
+    var_dir: Path = ROOT / "var"
+    models_dir: Path = ROOT / "models"
+    knowledge_dir: Path = ROOT / "knowledge"
+    organization_file: Path = ROOT / "organization.yml"
+    widget_file: Path = ROOT / "widget" / "dist" / "widget.js"
+    database_url: str = Field(default="", validation_alias="DATABASE_URL")
+
+    secret_key: str = ""
+    rasa_key: str = ""
+
+    public_url: str = ""
+    allowed_origins: list[str] = Field(default_factory=list)
+    trusted_proxy: bool = False
+
+    text_limit: int = Field(default=4000, ge=100, le=4000)
+    body_limit: int = Field(default=65_536, ge=1024)
+    messages_per_minute: int = Field(default=30, ge=1)
+    conversations_per_hour: int = Field(default=60, ge=1)
+    logins_per_minute: int = Field(default=10, ge=1)
+
+    action_timeout: float = Field(default=10.0, gt=0)
+    turn_timeout: float = Field(default=15.0, gt=0)
+    turn_attempts: int = Field(default=3, ge=1, le=10)
+    turn_lease: float = Field(default=30.0, gt=0)
+    staff_session_hours: float = Field(default=12.0, gt=0)
+    log_level: str = "INFO"
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("use DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:", "postgresql:", "postgresql+pg8000:", "postgres:")):
+            raise ValueError("use sqlite:///path/to/file.db or postgresql://user:password@host/name")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the record: SQLite under `var/` unless `DATABASE_URL` says otherwise."""
+        url = self.database_url
+        if not url:
+            return f"sqlite:///{self.var_dir / 'record.db'}"
+        for prefix in ("postgres://", "postgresql://"):
+            if url.startswith(prefix):
+                return "postgresql+pg8000://" + url.removeprefix(prefix)
+        return url
+
+    @property
+    def rasa_url(self) -> str:
+        return f"http://{self.rasa_host}:{self.rasa_port}"
+
+    @property
+    def actions_url(self) -> str:
+        return f"http://{self.actions_host}:{self.actions_port}/webhook"
+
+    @property
+    def base_url(self) -> str:
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+
+def load_settings() -> Settings:
+    """Read the environment, and the keys that were generated once into `var/keys.json`.
+
+    Raises:
+        SettingsError: a value is not usable; the text names the variable and the reason.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = str(problem["loc"][0]) if problem["loc"] else "settings"
+        name = "DATABASE_URL" if field.upper() == "DATABASE_URL" else f"CHHA_{field.upper()}"
+        raise SettingsError(
+            f"The environment variable {name} is not usable: {problem['msg']}. See .env.example."
+        ) from None
+    missing = [name for name in KEY_NAMES if not getattr(settings, name)]
+    if not missing:
+        return settings
+    kept = _kept_keys(settings.var_dir)
+    return settings.model_copy(update={name: kept[name] for name in missing})
+
+
+def _kept_keys(var_dir: Path) -> dict[str, str]:
+    """The random keys of this installation, made at first use, readable by the owner only."""
+    path = var_dir / "keys.json"
+    try:
+        return _read_keys(path)
+    except FileNotFoundError:
+        pass
+    try:
+        var_dir.mkdir(parents=True, exist_ok=True)
+        fresh = var_dir / f"keys.{secrets.token_hex(4)}.tmp"
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            json.dump({name: secrets.token_urlsafe(32) for name in KEY_NAMES}, file)
+        # A link fails when another process was first, so two starters end with the same keys.
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    except OSError as error:
+        raise SettingsError(
+            f"The folder {var_dir} cannot be written ({error.strerror}); set CHHA_VAR_DIR to a folder that can, "
+            "or set CHHA_SECRET_KEY and CHHA_RASA_KEY."
+        ) from None
+    return _read_keys(path)
+
+
+def _read_keys(path: Path) -> dict[str, str]:
+    text = path.read_text()
+    try:
+        keys = json.loads(text)
+        return {name: str(keys[name]) for name in KEY_NAMES}
+    except (ValueError, KeyError, TypeError):
+        raise SettingsError(
+            f"{path} is damaged; remove it to have new keys made (visitors then start a new thread)."
+        ) from None
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return load_settings()
