@@ -150,7 +150,7 @@ def _kept_keys(var_dir: Path) -> dict[str, str]:
             fresh.unlink()
     except OSError as error:
         raise SettingsError(
-            f"The folder {var_dir} cannot be written ({error.strerror}); set CHHA_VAR_DIR to a folder that can, "
+            f"The folder {var_dir} cannot be written ({error.strerror}); set CHHA_VAR_DIR to another, "
             "or set CHHA_SECRET_KEY and CHHA_RASA_KEY."
         ) from None
     return _read_keys(path)
