@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, DateTime, Float, ForeignKey, Index, String, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.engine import Dialect
@@ -43,7 +43,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: Moment(),
         dict[str, Any]: JSON(none_as_null=True),
         list[Any]: JSON(none_as_null=True),
@@ -59,6 +59,7 @@ class Conversation(Base):
 
     `holder`: bot, queued, assigned, closed. `epoch` counts its changes; `epoch_message_id` names the inbound
     message whose own turn made the last change (a turn that asked for a person may still say so).
+    `attention` (crisis, emergency, harassment, complaint, privacy) puts it before the eyes of the staff first.
     `turn_owner`, `turn_token`, `turn_lease_until` are the lease of the one process that runs its turns.
     """
 
@@ -71,6 +72,7 @@ class Conversation(Base):
     epoch: Mapped[int] = mapped_column(default=0)
     epoch_message_id: Mapped[str | None] = mapped_column(Id)
     staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
+    attention: Mapped[str | None] = mapped_column(String(16))
     last_seq: Mapped[int] = mapped_column(default=0)
     turn_owner: Mapped[str | None] = mapped_column(Id)
     turn_token: Mapped[int] = mapped_column(default=0)

@@ -37,7 +37,7 @@ class Record:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self.engine = _sqlite_engine(url)
-            writing = self.engine.execution_options(begin="IMMEDIATE")
+            writing: Engine = self.engine.execution_options(begin="IMMEDIATE")
         else:
             self.engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
             writing = self.engine

@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("epoch_message_id", sa.String(length=64), nullable=True),
         sa.Column("staff_id", sa.String(length=64), nullable=True),
+        sa.Column("attention", sa.String(length=16), nullable=True),
         sa.Column("last_seq", sa.Integer(), nullable=False),
         sa.Column("turn_owner", sa.String(length=64), nullable=True),
         sa.Column("turn_token", sa.Integer(), nullable=False),
