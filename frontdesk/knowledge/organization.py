@@ -32,7 +32,7 @@ def _web_address(value: str | None) -> str | None:
 
 Said = Annotated[str | None, BeforeValidator(_blank_is_nothing)]
 Url = Annotated[str | None, BeforeValidator(_blank_is_nothing), AfterValidator(_web_address)]
-Weeks = Annotated[int | None, BeforeValidator(_blank_is_nothing), Field(ge=1, le=104)]
+Weeks = Annotated[Annotated[int, Field(ge=1, le=104)] | None, BeforeValidator(_blank_is_nothing)]
 
 
 class Eligibility(BaseModel):
