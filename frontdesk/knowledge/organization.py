@@ -133,6 +133,7 @@ class Organization(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = "CHHA"
+    website_url: Url = "https://www.clinicalprograms.com/"
     org_full_name: Said = None
     apply_url: Url = None
     contact_url: Url = None

@@ -153,6 +153,9 @@ class Topics:
             url = source.url or organization.detail(source.organization or "")
             if url and url.startswith(("https://", "http://")):
                 found.append({"title": source.title, "url": url})
+        if not found and organization.website_url:
+            # A detail that CHHA has not filled in: its own site is where to look and whom to ask.
+            found.append({"title": f"{organization.name}'s website", "url": organization.website_url})
         return found
 
 

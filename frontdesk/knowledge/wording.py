@@ -1,6 +1,6 @@
 """What is said besides the topics: small talk, limits, safety, not understood, other languages.
 
-Read from `knowledge/smalltalk.yml`, `limits.yml`, `safety.yml`. Texts change in the files, not here.
+Read from `smalltalk.yml`, `limits.yml`, `safety.yml` and `desk.yml` of `knowledge/`, where texts change.
 """
 
 from __future__ import annotations
@@ -83,6 +83,11 @@ class Wording(_Strict):
     safety: dict[Literal["crisis", "emergency", "harassment"], Safety]
     fallback: Fallback
     language: dict[str, str]
+    desk: dict[str, str]
+
+    def at_desk(self, key: str, **details: object) -> str:
+        """A text of `desk.yml` with its details filled in."""
+        return one_line(self.desk[key]).format(**details)
 
     def said(self, kind: str, count: int) -> str:
         """The text of a kind of small talk, another one each time (`count` = how often it was said)."""
@@ -95,7 +100,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-FILES = ("smalltalk.yml", "limits.yml", "safety.yml")
+FILES = ("smalltalk.yml", "limits.yml", "safety.yml", "desk.yml")
 
 
 def read_wording(folder: Path) -> Wording:
@@ -104,7 +109,7 @@ def read_wording(folder: Path) -> Wording:
     Raises:
         KnowledgeError: one sentence naming file and entry.
     """
-    smalltalk, limits, safety = (_mapping(folder / name) for name in FILES)
+    smalltalk, limits, safety, desk = (_mapping(folder / name) for name in FILES)
     parts = checked(_Limits, limits, folder / "limits.yml")
     return checked(
         Wording,
@@ -114,9 +119,10 @@ def read_wording(folder: Path) -> Wording:
             "safety": safety.get("kinds"),
             "fallback": parts.fallback,
             "language": parts.language,
+            "desk": desk.get("texts"),
         },
         folder,
-        "smalltalk.yml, limits.yml, safety.yml",
+        ", ".join(FILES),
     )
 
 

@@ -1,0 +1,220 @@
+"""Answering: topics, small talk, limits, doubt, and what was not understood.
+
+One mechanism for every topic: the label leads to `knowledge/`. What is said stands there, not here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.context import Part, TurnContext
+from actions.replies import say, topic_options
+from frontdesk.knowledge.organization import organization
+from frontdesk.knowledge.topics import topics
+from frontdesk.knowledge.wording import one_line, wording
+
+MEANINGS_TOPIC = "intern_meanings"
+MEANINGS = ["what_is_internship", "intern_year_pgy1", "home_country_internship"]
+LENGTHS_TOPIC = "residency_length"
+
+COMMAND_LABELS = {
+    "apply": "Start an application",
+    "resume": "Go on with my application",
+    "human": "Talk to a person",
+    "complaint": "Make a complaint",
+    "status": "Ask about my application",
+    "delete_my_data": "Delete my data",
+    "show_my_data": "See what you keep about me",
+    "help": "See what you can do",
+}
+LIMIT_LABELS = {
+    "medical_advice": "A medical question",
+    "legal_advice": "Advice on my own legal or visa case",
+}
+
+
+def option(label: str) -> dict[str, str] | None:
+    """A label of the classifier as an option in human words, None where no person would choose it."""
+    group, _, name = label.partition("/")
+    if group == "faq":
+        found = topic_options([name])
+        return found[0] if found else None
+    if label in COMMAND_LABELS:
+        return {"choice": label, "intent": label, "label": COMMAND_LABELS[label]}
+    return None
+
+
+def answer_understanding(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+    """Answer what was understood of the message: every question in it, in order, or the doubt about it.
+
+    Returns the events that remember what was talked about.
+    """
+    context = TurnContext.of(tracker)
+    understanding = context.understanding
+    if understanding.language != "en" and understanding.language in wording().language:
+        say(
+            dispatcher,
+            wording().language[understanding.language],
+            {"act": "decline", "reason": "language", "language": understanding.language},
+        )
+        return [SlotSet("offered", [_PERSON]), SlotSet("misunderstood", 0)]
+    if understanding.decision == "clarify":
+        return _clarify(dispatcher, context)
+    if understanding.decision == "fallback":
+        return _not_understood(dispatcher, context)
+    return _answer_parts(dispatcher, context)
+
+
+def _answer_parts(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:
+    parts = _worth_answering(context.understanding.parts)
+    memory: dict[str, Any] = {"offered": [], "misunderstood": 0, "last_topic": context.last_topic}
+    answered: set[str] = set()
+    for part in parts:
+        if part.label in answered:
+            continue
+        answered.add(part.label)
+        if part.group == "faq" and part.name in topics():
+            memory |= _answer_topic(dispatcher, context, part)
+        elif part.group == "chitchat":
+            memory |= _small_talk(dispatcher, context, part.name)
+        elif part.group == "decline":
+            _decline(dispatcher, part.name)
+        elif (offer := option(part.label)) is not None:
+            # A command beside a question ("… and how do I apply?"): offered, never done by itself.
+            memory["offered"] = [*memory["offered"], offer]
+            say(dispatcher, f"You can also: {offer['label']}.", {"act": "clarify", "options": _two([offer])})
+        else:
+            return _not_understood(dispatcher, context)
+    left = [found for label in context.understanding.more if (found := option(label))][:4]
+    if left:
+        memory["offered"] = left
+        say(dispatcher, "You asked more. Which one next?", {"act": "clarify", "options": _two(left)})
+    return [SlotSet(name, value) for name, value in memory.items()]
+
+
+def say_topic(dispatcher: CollectingDispatcher, context: TurnContext, topic: str) -> list[EventType]:
+    """Answer one topic that was chosen."""
+    part = Part(text=context.text, label=f"faq/{topic}", confidence=1.0)
+    memory = {"misunderstood": 0} | _answer_topic(dispatcher, context, part)
+    return [SlotSet(name, value) for name, value in memory.items()]
+
+
+def capabilities(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:
+    """Say what the assistant can do."""
+    memory = {"misunderstood": 0} | _small_talk(dispatcher, context, "capabilities")
+    return [SlotSet(name, value) for name, value in memory.items()]
+
+
+def _worth_answering(parts: list[Part]) -> list[Part]:
+    """The parts that ask something; a greeting or thanks around a question is only politeness."""
+    asking = [part for part in parts if part.group != "chitchat"]
+    return asking or parts[:1]
+
+
+def _answer_topic(dispatcher: CollectingDispatcher, context: TurnContext, part: Part) -> dict[str, Any]:
+    subject = None
+    if part.name == LENGTHS_TOPIC:
+        subject = context.specialty
+    found = topics().answer(part.name, organization(), subject=subject)
+    say(dispatcher, found.text, found.act)
+    memory: dict[str, Any] = {"last_topic": part.name, "last_subject": context.specialty}
+    if part.name == MEANINGS_TOPIC:
+        options = topic_options(MEANINGS)
+        memory["offered"] = options
+        say(dispatcher, "Which one do you mean?", {"act": "clarify", "options": options})
+    else:
+        memory["offered"] = found.act["next"]
+    return memory
+
+
+def _small_talk(dispatcher: CollectingDispatcher, context: TurnContext, kind: str) -> dict[str, Any]:
+    known = wording()
+    if kind not in known.smalltalk:
+        kind = "capabilities"
+    count = context.said.get(kind, 0)
+    options = topic_options(known.smalltalk[kind].next)
+    act: dict[str, Any] = {"act": "smalltalk", "kind": kind}
+    if options:
+        act["next"] = options
+    say(dispatcher, known.said(kind, count), act)
+    return {"said": context.said | {kind: count + 1}, "offered": options}
+
+
+def _decline(dispatcher: CollectingDispatcher, subject: str) -> None:
+    known = wording()
+    limit = known.limits.get(subject) or known.limits["off_topic"]
+    act: dict[str, Any] = {"act": "decline", "reason": limit.reason, "subject": subject}
+    if limit.sources:
+        act["sources"] = [source.model_dump() for source in limit.sources]
+    say(dispatcher, one_line(limit.text), act)
+
+
+_PERSON = {"choice": "human", "intent": "human", "label": COMMAND_LABELS["human"], "affirm": True}
+_CAPABILITIES = {"choice": "capabilities", "intent": "help", "label": COMMAND_LABELS["help"]}
+
+
+def _two(options: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Two to four options: a lone one gets the way to a person beside it."""
+    shown = options[:4]
+    return shown if len(shown) > 1 else [*shown, _PERSON]
+
+
+def _clarify(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:
+    first = context.understanding.parts[0]
+    labels = [label for label, _ in first.ranking] or [first.label]
+    options = [found for label in dict.fromkeys(labels) if (found := option(label))][:3]
+    if not options:
+        return _not_understood(dispatcher, context)
+    options = [*options, _PERSON] if len(options) == 1 else options
+    say(dispatcher, "I want to be sure: which one do you mean?", {"act": "clarify", "options": options})
+    return [SlotSet("offered", options), SlotSet("misunderstood", 0)]
+
+
+def _not_understood(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:
+    tries = context.misunderstood + 1
+    fallback = wording().fallback
+    options = [_PERSON, _CAPABILITIES]
+    act: dict[str, Any] = {"act": "fallback", "tries": tries}
+    if tries > 1:
+        act["options"] = options
+    say(dispatcher, one_line(fallback.first if tries == 1 else fallback.second), act)
+    return [SlotSet("misunderstood", tries), SlotSet("offered", options if tries > 1 else [])]
+
+
+class _Answering(Action):
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        return answer_understanding(dispatcher, tracker)
+
+
+class ActionAnswer(_Answering):
+    """Answers a topic from `knowledge/`."""
+
+    def name(self) -> str:
+        return "action_answer"
+
+
+class ActionSmalltalk(_Answering):
+    """Greets, thanks, says what it is and what it can do."""
+
+    def name(self) -> str:
+        return "action_smalltalk"
+
+
+class ActionDecline(_Answering):
+    """Says what it does not do, and what it can do instead."""
+
+    def name(self) -> str:
+        return "action_decline"
+
+
+class ActionFallback(_Answering):
+    """Asks again, and shows a way out the second time."""
+
+    def name(self) -> str:
+        return "action_fallback"
