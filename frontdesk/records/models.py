@@ -120,7 +120,8 @@ class Turn(Base):
     """One call to Rasa for one inbound message (or one event such as `returned_to_bot`), and how it ended.
 
     `state`: waiting, running, done, dropped (a person took over meanwhile), failed (handed to people).
-    `message_id` is what Rasa and the actions key their effects by.
+    `message_id` is what Rasa and the actions key their effects by. `attempts` counts tries that failed;
+    `away_since` is when the assistant was first found away in this turn, null once it answered again.
     """
 
     __tablename__ = "turns"
@@ -133,6 +134,7 @@ class Turn(Base):
     state: Mapped[str] = mapped_column(String(16), default="waiting")
     epoch: Mapped[int]
     attempts: Mapped[int] = mapped_column(default=0)
+    away_since: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime] = mapped_column(default=now)
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=now)

@@ -201,6 +201,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("away_since", frontdesk.records.models.Moment(timezone=True), nullable=True),
         sa.Column("next_attempt_at", frontdesk.records.models.Moment(timezone=True), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("created_at", frontdesk.records.models.Moment(timezone=True), nullable=False),
