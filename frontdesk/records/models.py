@@ -59,7 +59,7 @@ class Conversation(Base):
 
     `holder`: bot, queued, assigned, closed. `epoch` counts its changes; `epoch_message_id` names the inbound
     message whose own turn made the last change (a turn that asked for a person may still say so).
-    `attention` (crisis, emergency, harassment, complaint, privacy) puts it before the eyes of the staff first.
+    `attention` (crisis, emergency, harassment, complaint, privacy) puts it before the eyes of staff first.
     `turn_owner`, `turn_token`, `turn_lease_until` are the lease of the one process that runs its turns.
     """
 

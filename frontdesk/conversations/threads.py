@@ -1,0 +1,221 @@
+"""Threads: the ordered line of messages of a conversation.
+
+Every function takes a session inside a transaction. What is written is numbered under the lock of the
+conversation's row, so numbers have no gaps and are committed in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from frontdesk.conversations import states
+from frontdesk.records.models import Conversation, Message, Turn, new_id, now
+
+READ_LIMIT = 200
+UNFINISHED = ("waiting", "running")
+
+# The more urgent reason stays when a second one comes.
+URGENCY: Final = ("privacy", "complaint", "harassment", "emergency", "crisis")
+
+
+class UnknownConversation(LookupError):
+    """There is no conversation of that id."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """An inbound message as it is kept; `duplicate` when it had been delivered before."""
+
+    message: Message
+    duplicate: bool
+
+
+@dataclass(frozen=True)
+class State:
+    """Who holds a conversation; `working` while the bot still owes a turn; `last_seq` of its newest message."""
+
+    holder: str
+    staff_name: str | None
+    working: bool
+    last_seq: int
+
+
+def start(session: Session, *, channel: str, external_ref: str | None = None) -> Conversation:
+    """Open a new conversation, held by the bot.
+
+    Args:
+        external_ref: the channel's own name for the thread, unique in the channel; made up when None.
+    """
+    conversation = Conversation(channel=channel, external_ref=external_ref or new_id())
+    session.add(conversation)
+    session.flush()
+    return conversation
+
+
+def ensure(session: Session, *, channel: str, external_ref: str) -> Conversation:
+    """The conversation of that name in the channel, opened when it is the first time."""
+    known = select(Conversation).where(
+        Conversation.channel == channel, Conversation.external_ref == external_ref
+    )
+    found = session.scalars(known).one_or_none()
+    if found is not None:
+        return found
+    try:
+        with session.begin_nested():
+            return start(session, channel=channel, external_ref=external_ref)
+    except IntegrityError:  # somebody else opened it between the look and the writing
+        return session.scalars(known).one()
+
+
+def locked(session: Session, conversation_id: str) -> Conversation:
+    """The conversation, its row locked until the transaction ends.
+
+    Raises:
+        UnknownConversation
+    """
+    found = session.get(Conversation, conversation_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise UnknownConversation(conversation_id)
+    return found
+
+
+def receive(
+    session: Session,
+    conversation_id: str,
+    *,
+    text: str,
+    external_id: str,
+    client_id: str | None = None,
+    choice: dict[str, Any] | None = None,
+) -> Received:
+    """Keep an inbound message once, and the bot's turn for it while the bot holds the conversation.
+
+    A message to a closed conversation opens it again, to the bot.
+
+    Args:
+        external_id: the channel's id of the delivery; a second one with it changes nothing.
+        choice: what a button meant: `{"topic"}`, `{"intent"}` or `{"field", "value"}`.
+
+    Raises:
+        UnknownConversation
+    """
+    conversation = locked(session, conversation_id)
+    before = session.scalars(
+        select(Message).where(Message.channel == conversation.channel, Message.external_id == external_id)
+    ).one_or_none()
+    if before is not None:
+        return Received(before, duplicate=True)
+    if conversation.holder == "closed":
+        states.change(session, conversation, "bot")
+    message = _add(
+        session,
+        conversation,
+        Message(author="applicant", text=text, external_id=external_id, client_id=client_id, choice=choice),
+    )
+    if conversation.holder == "bot":
+        session.add(
+            Turn(
+                conversation_id=conversation.id,
+                message_id=message.id,
+                seq=message.seq,
+                epoch=conversation.epoch,
+            )
+        )
+        session.flush()
+    return Received(message, duplicate=False)
+
+
+def append(
+    session: Session,
+    conversation: Conversation,
+    *,
+    author: str,
+    text: str,
+    act: dict[str, Any] | None = None,
+    staff_id: str | None = None,
+    in_reply_to: str | None = None,
+) -> Message:
+    """Add an outbound line (`author`: bot, staff, system) to a conversation whose row the caller has locked."""
+    return _add(
+        session,
+        conversation,
+        Message(author=author, text=text, act=act, staff_id=staff_id, in_reply_to=in_reply_to),
+    )
+
+
+def _add(session: Session, conversation: Conversation, message: Message) -> Message:
+    conversation.last_seq += 1
+    conversation.updated_at = now()
+    message.conversation_id = conversation.id
+    message.channel = conversation.channel
+    message.seq = conversation.last_seq
+    session.add(message)
+    session.flush()
+    return message
+
+
+def read(session: Session, conversation_id: str, *, after: int = 0, limit: int = 50) -> Sequence[Message]:
+    """The messages numbered above `after`, oldest first, at most `limit` (1 to 200) of them."""
+    return session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.seq > after)
+        .order_by(Message.seq)
+        .limit(max(1, min(limit, READ_LIMIT)))
+    ).all()
+
+
+def state(session: Session, conversation_id: str) -> State:
+    """Who holds the conversation now.
+
+    Raises:
+        UnknownConversation
+    """
+    busy = exists().where(Turn.conversation_id == Conversation.id, Turn.state.in_(UNFINISHED))
+    row = session.execute(
+        select(Conversation.holder, Conversation.staff_id, Conversation.last_seq, busy).where(
+            Conversation.id == conversation_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise UnknownConversation(conversation_id)
+    holder, staff_id, last_seq, working = row
+    return State(
+        holder=holder,
+        staff_name=states.staff_name(session, staff_id),
+        working=bool(working) and holder == "bot",
+        last_seq=last_seq,
+    )
+
+
+def call_attention(session: Session, conversation_id: str, reason: str) -> None:
+    """Put a conversation before the eyes of the staff: crisis, emergency, harassment, complaint or privacy.
+
+    Raises:
+        ValueError: another reason.
+        UnknownConversation
+    """
+    if reason not in URGENCY:
+        raise ValueError(f"{reason!r} is no reason for attention; use one of {', '.join(URGENCY)}.")
+    conversation = locked(session, conversation_id)
+    if conversation.attention is None or URGENCY.index(reason) > URGENCY.index(conversation.attention):
+        conversation.attention = reason
+        conversation.updated_at = now()
+        session.flush()
+
+
+def settle_attention(session: Session, conversation_id: str) -> None:
+    """The staff looked at it: nothing is urgent any more.
+
+    Raises:
+        UnknownConversation
+    """
+    conversation = locked(session, conversation_id)
+    conversation.attention = None
+    conversation.updated_at = now()
+    session.flush()
