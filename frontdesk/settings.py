@@ -59,12 +59,17 @@ class Settings(BaseSettings):
     body_limit: int = Field(default=65_536, ge=1024)
     messages_per_minute: int = Field(default=30, ge=1)
     conversations_per_hour: int = Field(default=60, ge=1)
+    reads_per_minute: int = Field(default=300, ge=1)
+    visitor_token_days: float = Field(default=30.0, gt=0)
     logins_per_minute: int = Field(default=10, ge=1)
 
     action_timeout: float = Field(default=10.0, gt=0)
     turn_timeout: float = Field(default=15.0, gt=0)
     turn_attempts: int = Field(default=3, ge=1, le=10)
     turn_lease: float = Field(default=30.0, gt=0)
+    turn_grace: float = Field(default=20.0, ge=0)
+    turns_at_once: int = Field(default=8, ge=1)
+    watch_every: float = Field(default=3.0, gt=0)
     staff_session_hours: float = Field(default=12.0, gt=0)
     log_level: str = "INFO"
 

@@ -1,14 +1,14 @@
 """Live news inside one process: who waits for a conversation's next change is woken at once.
 
-Only a signal, never a message: what changed is read from the record, which other processes write too, so every
-waiter also looks by itself each second (`POLL_SECONDS`).
+Only a signal, never a message: what changed is read from the record, which other processes write too, so
+every waiter also looks by itself each second (`POLL_SECONDS`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 
 POLL_SECONDS = 1.0
@@ -23,10 +23,8 @@ class Listener:
 
     def wake(self) -> None:
         """Callable from any thread."""
-        try:
+        with suppress(RuntimeError):  # its loop has ended: nobody waits there any more
             self._loop.call_soon_threadsafe(self._heard.set)
-        except RuntimeError:
-            pass  # its loop has ended: nobody waits there any more
 
     async def wait(self, seconds: float = POLL_SECONDS) -> bool:
         """Wait for news, at most `seconds`; whether there was any."""

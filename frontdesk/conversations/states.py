@@ -83,7 +83,10 @@ def change(
 
 
 def may_speak(conversation: Conversation, turn: Turn) -> bool:
-    """Whether this turn's replies may still be said: nobody took over since it began, except at its own asking."""
+    """Whether this turn's replies may still be said.
+
+    They may while nobody took over since it began, except at its own asking.
+    """
     if conversation.epoch == turn.epoch:
         return True
     return conversation.epoch == turn.epoch + 1 and conversation.epoch_message_id == turn.message_id

@@ -38,7 +38,7 @@ class Received:
 
 @dataclass(frozen=True)
 class State:
-    """Who holds a conversation; `working` while the bot still owes a turn; `last_seq` of its newest message."""
+    """Who holds a conversation; `working` while the bot owes a turn; `last_seq` of its newest message."""
 
     holder: str
     staff_name: str | None
@@ -79,6 +79,7 @@ def locked(session: Session, conversation_id: str) -> Conversation:
     Raises:
         UnknownConversation
     """
+    session.flush()  # what this transaction changed already must not be read over
     found = session.get(Conversation, conversation_id, with_for_update=True, populate_existing=True)
     if found is None:
         raise UnknownConversation(conversation_id)
@@ -141,7 +142,7 @@ def append(
     staff_id: str | None = None,
     in_reply_to: str | None = None,
 ) -> Message:
-    """Add an outbound line (`author`: bot, staff, system) to a conversation whose row the caller has locked."""
+    """Add an outbound line (`author`: bot, staff, system); the caller has locked the conversation's row."""
     return _add(
         session,
         conversation,
