@@ -1,6 +1,6 @@
-"""Every check of the house, room by room: `python -m tests.suite`, or one room: `python -m tests.suite staff`.
+"""Every check of the house, room by room: `python -m tests.suite`, one room: `python -m tests.suite staff`.
 
-What `make test`, `make test-room` and `make check` call. Prints each check as it runs, a table at the end, and
+What `make test`, `make test-room` and `make check` call. Prints each check as it runs and a table at the end;
 leaves with 1 when any failed.
 """
 
