@@ -1,0 +1,290 @@
+"""Rasa's room: starts Rasa's own command line fast, quiet and private. python -m extensions.launcher run|train|test|…
+
+May change: how Rasa is started. Must not import: frontdesk, actions (another Python); nothing of Rasa before main().
+Every argument goes to Rasa unchanged. What is added: no telemetry, no TensorFlow where no component needs it, loopback
+and the ports of the environment for `run`, no level of logging that prints what applicants write, and an end with one
+sentence when Rasa refuses the model (Rasa itself would go on without one).
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import json
+import logging
+import os
+import sys
+import tarfile
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Dict, List, NoReturn, Optional, Sequence
+
+from extensions import ignore_warnings_about_parts_not_used
+
+# Rasa's components that compute with TensorFlow (rasa 3.6.21, rasa/engine/recipes/default_components.py).
+TENSORFLOW_COMPONENTS = frozenset(
+    {
+        "ConveRTFeaturizer",
+        "DIETClassifier",
+        "LanguageModelFeaturizer",
+        "ResponseSelector",
+        "TEDPolicy",
+        "UnexpecTEDIntentPolicy",
+    }
+)
+# What Rasa's modules import of TensorFlow before anybody asks for it. Any other name (thinc tries
+# tensorflow.experimental) is answered as on a machine without TensorFlow.
+STOOD_IN = frozenset(
+    {
+        "keras",
+        "keras.utils",
+        "keras.utils.control_flow_util",
+        "keras.utils.tf_utils",
+        "tensorflow",
+        "tensorflow.keras",
+        "tensorflow.keras.backend",
+        "tensorflow.keras.callbacks",
+        "tensorflow.keras.utils",
+        "tensorflow.python",
+        "tensorflow.python.eager",
+        "tensorflow.python.eager.wrap_function",
+        "tensorflow.types",
+        "tensorflow.types.experimental",
+        "tensorflow_addons",
+        "tensorflow_hub",
+        "tensorflow_text",
+    }
+)
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = "5005"
+COMMANDS_WITH_MODEL = frozenset({"run", "shell", "test", "interactive"})
+
+
+class _Absent(type):
+    """A class of TensorFlow that is named (as a base, in an annotation) but must not be used."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _absent(f"{cls.__name__}.{name}")
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        if "." in cls.__name__:  # one of TensorFlow's own, not a class of Rasa's that was derived from it
+            raise RuntimeError(
+                f"{cls.__name__} was called, but TensorFlow was left out because no configured component needs it. "
+                "Start with rasa instead of python -m extensions.launcher."
+            )
+        return super().__call__(*arguments, **keywords)
+
+
+def _absent(name: str) -> _Absent:
+    return _Absent(name, (), {})
+
+
+class _AbsentModule(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _absent(f"{self.__name__}.{name}")
+
+
+class TensorFlowStandIn(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Lets Rasa's modules be imported without TensorFlow: 2.8 s and 350 MB less at each start.
+
+    Rasa imports every component it ships, whatever is configured.
+    """
+
+    def find_spec(
+        self, fullname: str, path: Any, target: Any = None
+    ) -> Optional[importlib.machinery.ModuleSpec]:
+        if fullname in STOOD_IN:
+            return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+        if fullname.partition(".")[0] in STOOD_IN:
+            raise ModuleNotFoundError(f"No module named {fullname!r} (TensorFlow is left out)", name=fullname)
+        return None
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return _AbsentModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing to run."""
+
+
+def needs_tensorflow(component: str) -> bool:
+    """Whether a component (its name in config.yml, or the class path in a model) computes with TensorFlow.
+
+    Of components that are neither Rasa's nor ours nothing is known, so they get the real one.
+    """
+    package, _, name = component.rpartition(".")
+    if package and package.partition(".")[0] not in ("rasa", "extensions"):
+        return True
+    return name in TENSORFLOW_COMPONENTS
+
+
+def configured_components(config: Path) -> Optional[List[str]]:
+    """Names of pipeline and policies in a config.yml; None when Rasa would choose them by itself, or unreadable."""
+    import yaml
+
+    try:
+        content = yaml.safe_load(config.read_text(encoding="utf-8"))
+        return [str(entry["name"]) for key in ("pipeline", "policies") for entry in content[key]]
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return None
+
+
+def model_components(model: Path) -> Optional[List[str]]:
+    """Class paths of the components in a trained model; None when it cannot be read."""
+    try:
+        with tarfile.open(model, mode="r:gz") as archive:
+            for member in archive:
+                if Path(member.name).name == "metadata.json" and "components" not in Path(member.name).parts:
+                    metadata = json.load(archive.extractfile(member))  # type: ignore[arg-type]
+                    schema = metadata["predict_schema"]["nodes"]
+                    return [str(node["uses"]) for node in schema.values()]
+    except (OSError, tarfile.TarError, ValueError, KeyError, TypeError, AttributeError, EOFError):
+        pass
+    return None
+
+
+def latest_model(path: Path) -> Optional[Path]:
+    """The model file that Rasa would take for `--model path`: the file itself, or the newest of a folder."""
+    if path.is_file():
+        return path
+    models = list(path.glob("*.tar.gz")) if path.is_dir() else []
+    return max(models, key=lambda model: model.stat().st_ctime) if models else None
+
+
+def can_do_without_tensorflow(arguments: Sequence[str]) -> bool:
+    """Whether the stand-in is safe for this command line: each component of config and model is known not to need it."""
+    if not arguments or arguments[0].startswith("-"):
+        return False
+    components = configured_components(Path(_option(arguments, "-c", "--config") or "config.yml"))
+    if arguments[0] in COMMANDS_WITH_MODEL:
+        model = latest_model(Path(_option(arguments, "-m", "--model") or "models"))
+        if arguments[0] == "run":
+            components = model_components(model) if model else components
+        elif model is not None:
+            in_model = model_components(model)
+            components = components + in_model if components is not None and in_model is not None else None
+    return components is not None and not any(needs_tensorflow(component) for component in components)
+
+
+def _option(arguments: Sequence[str], short: str, long: str) -> Optional[str]:
+    for index, argument in enumerate(arguments):
+        if argument in (short, long) and index + 1 < len(arguments):
+            return arguments[index + 1]
+        if argument.startswith(long + "="):
+            return argument[len(long) + 1 :]
+    return None
+
+
+def prepare_environment(environment: Dict[str, str]) -> None:
+    """Set what Rasa reads from the environment: telemetry off, nothing below INFO, no advice for SQLAlchemy 2."""
+    environment["RASA_TELEMETRY_ENABLED"] = "false"
+    environment["SQLALCHEMY_SILENCE_UBER_WARNING"] = "1"
+    level = (environment.get("CHHA_LOG_LEVEL") or environment.get("LOG_LEVEL") or "INFO").upper()
+    # DEBUG prints every text, slot and entity.
+    environment["LOG_LEVEL"] = level if level in ("INFO", "WARNING", "ERROR", "CRITICAL") else "INFO"
+    environment.setdefault("LOG_LEVEL_LIBRARIES", "ERROR")
+
+
+def rasa_arguments(arguments: Sequence[str], environment: Dict[str, str]) -> List[str]:
+    """Rasa's command line: as given, and for `run` the private host and port where none are given.
+
+    Rasa itself listens on 0.0.0.0, and `--debug` and `-vv` print what applicants write.
+
+    Raises:
+        SystemExit: `run` is asked for debug output.
+    """
+    completed = list(arguments)
+    if completed[:1] != ["run"] or completed[1:2] == ["actions"]:
+        return completed
+    if any(argument in ("--debug", "-vv") for argument in completed):
+        _stop(
+            "rasa run --debug prints what applicants write; use --verbose, or rasa shell --debug with words of your own."
+        )
+    if _option(completed, "-i", "--interface") is None:
+        completed += ["--interface", environment.get("CHHA_RASA_HOST") or DEFAULT_HOST]
+    if _option(completed, "-p", "--port") is None:
+        completed += ["--port", environment.get("CHHA_RASA_PORT") or DEFAULT_PORT]
+    return completed
+
+
+class _RefusedModel(logging.Filter):
+    """Keeps why Rasa refused the model for one sentence, instead of a page of frames."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reason = ""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if (
+            record.exc_info
+            and record.exc_info[1] is not None
+            and "Could not load model" in record.getMessage()
+        ):
+            error = record.exc_info[1]
+            self.reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            return False
+        return True
+
+
+def refuse_to_serve_without_a_model() -> None:
+    """Make `rasa run` end when its model cannot be loaded or no model is there."""
+    import rasa.core.agent
+    import rasa.core.run
+
+    refused = _RefusedModel()
+    rasa.core.agent.logger.addFilter(refused)
+    load = rasa.core.run.load_agent_on_start
+
+    async def load_or_stop(*arguments: Any, **keywords: Any) -> Any:
+        agent = await load(*arguments, **keywords)
+        if not agent.is_ready():
+            _stop(
+                f"Rasa cannot use the model in {arguments[0]} ({refused.reason or 'no valid model found there'}); "
+                "train a new one with python -m extensions.launcher train."
+            )
+        return agent
+
+    rasa.core.run.load_agent_on_start = load_or_stop
+
+
+def _stop(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr, flush=True)
+    raise SystemExit(1)
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> None:
+    """Run Rasa's command line in this process."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    prepare_environment(os.environ)  # type: ignore[arg-type]
+    completed = rasa_arguments(given, os.environ)  # type: ignore[arg-type]
+    if can_do_without_tensorflow(completed):
+        sys.meta_path.insert(0, TensorFlowStandIn())
+
+    import sanic  # noqa: F401  puts a filter of its own in front, so it comes first
+
+    # Deprecations of Rasa's frozen neighbours; nobody here can act on them.
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+    import rasa.__main__ as rasa_command
+
+    configure = rasa_command.configure_logging_and_warnings
+
+    def configure_and_ignore(*options: Any, **keywords: Any) -> None:
+        configure(*options, **keywords)
+        ignore_warnings_about_parts_not_used()
+
+    rasa_command.configure_logging_and_warnings = configure_and_ignore
+    if completed[:1] == ["run"] and completed[1:2] != ["actions"]:
+        if latest_model(Path(_option(completed, "-m", "--model") or "models")) is None:
+            _stop("There is no trained model; train one with python -m extensions.launcher train.")
+        refuse_to_serve_without_a_model()
+    sys.argv = ["rasa", *completed]
+    rasa_command.main()
+
+
+if __name__ == "__main__":
+    main()
