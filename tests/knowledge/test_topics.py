@@ -1,4 +1,4 @@
-"""What the topics promise: each answer has its proof; CHHA's details come from organization.yml or are missed."""
+"""What the topics promise: each answer has its proof; CHHA's details are from organization.yml or missed."""
 
 from __future__ import annotations
 
