@@ -1,7 +1,7 @@
 """Turns: each inbound message for the bot becomes one call to Rasa, in order, with its effect once.
 
 A process takes a conversation's turns by a lease that it renews; a dead one's lease runs out and another runs
-the turn again (Rasa and the actions know its message id). Every write checks the lease's token, so who lost it
+the turn again (Rasa and the actions know its message id). Every write checks the lease's token: who lost it
 writes nothing. What a failed turn says to the applicant is given by the app, which knows the hours.
 """
 
@@ -85,7 +85,7 @@ class TurnBook:
         self.owner = owner or new_id()
 
     def due(self, limit: int, but_not: Sequence[str] = ()) -> Sequence[str]:
-        """Conversations (ids, at most `limit`) whose first unfinished turn may run now, longest wait first."""
+        """At most `limit` conversations (ids) whose first unfinished turn may run now, longest wait first."""
         earlier = aliased(Turn)
         first = ~exists().where(
             earlier.conversation_id == Turn.conversation_id,
@@ -369,7 +369,7 @@ class TurnRunner:
         self._changes.notify(taken.call.conversation)
 
     async def _close(self, taken: Taken, replies: list[Reply], failure: RasaFailure | None) -> Outcome:
-        """Write how the call ended; a record that is away for a moment is waited for while the lease is ours."""
+        """Write how the call ended; a record that is away is waited for while the lease is ours."""
         deadline = time.monotonic() + self._settings.turn_lease
         while True:
             try:

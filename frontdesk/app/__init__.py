@@ -1,0 +1,1 @@
+"""The app: the rooms wired into processes. Nothing imports from here."""

@@ -1,0 +1,184 @@
+"""The web process: channels, staff console, turns and the watch in one FastAPI app."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from typing import Literal
+
+from fastapi import FastAPI, Response
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from frontdesk.app import reference
+from frontdesk.app.headers import SecurityHeaders
+from frontdesk.app.logs import AccessLog
+from frontdesk.app.metrics import MEDIA_TYPE, Metrics
+from frontdesk.app.watch import Watch
+from frontdesk.channels import pages, problems, website
+from frontdesk.channels.guards import BodyLimit, Origins
+from frontdesk.conversations.availability import availability
+from frontdesk.conversations.live import Changes
+from frontdesk.conversations.rasa import RasaClient
+from frontdesk.conversations.turns import Notice, TurnRunner
+from frontdesk.knowledge.hours import spoken
+from frontdesk.knowledge.organization import organization
+from frontdesk.records.session import Record, RecordUnavailable
+from frontdesk.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+STAFF_CONSOLE = "frontdesk.staff.console"
+
+DESCRIPTION = (
+    "Start a conversation, send messages with your own ids, and read the thread from a cursor: by asking "
+    "again, or live over server-sent events. Errors are application/problem+json."
+)
+BOT_UNAVAILABLE = (
+    "I'm sorry, I can't answer right now because something on our side is broken. Your message is kept, and "
+    "I've put this chat in front of our team."
+)
+
+
+class Alive(BaseModel):
+    status: Literal["ok"]
+
+
+class Ready(BaseModel):
+    """Each part: `ok` or `away`."""
+
+    record: Literal["ok", "away"]
+    rasa: Literal["ok", "away"]
+    actions: Literal["ok", "away"]
+
+
+def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
+    """The app of one web process on a migrated record.
+
+    Args:
+        record: instead of the one that `settings.database` names; the caller closes it.
+    """
+    store = record or Record(settings.database)
+    changes = Changes()
+    rasa = RasaClient(settings.rasa_url, settings.rasa_key, settings.turn_timeout)
+    metrics = Metrics(store)
+    watch = Watch(store, settings)
+    runner = TurnRunner(
+        store,
+        rasa,
+        settings,
+        changes=changes,
+        notice=lambda session: bot_unavailable(session, settings),
+        observe=metrics.turn,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        turns = asyncio.create_task(runner.run(), name="turns")
+        watching = asyncio.create_task(watch.run(), name="watch")
+        for task in (turns, watching):
+            task.add_done_callback(_told_if_broken)
+        try:
+            yield
+        finally:
+            await runner.stop()
+            for task in (turns, watching):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await rasa.close()
+            if record is None:
+                store.close()
+
+    app = FastAPI(
+        title="CHHA front desk",
+        summary="The website's API of the applicant front desk",
+        description=DESCRIPTION,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    app.state.record, app.state.changes, app.state.settings = store, changes, settings
+    problems.install(app)
+    app.include_router(
+        website.router(store, settings, changes, received=metrics.messages.labels(website.CHANNEL).inc)
+    )
+    app.include_router(reference.router(app))
+    _include_staff_console(app, store, settings, changes)
+    app.include_router(pages.router(settings))
+    _add_health(app, store, watch, metrics)
+
+    # The last one added is the first one asked.
+    app.add_middleware(BodyLimit, limit=settings.body_limit)
+    app.add_middleware(problems.UnexpectedErrors)
+    app.add_middleware(Origins, settings=settings)
+    app.add_middleware(SecurityHeaders, secure=settings.base_url.startswith("https:"))
+    app.add_middleware(AccessLog)
+    return app
+
+
+def bot_unavailable(session: Session, settings: Settings) -> Notice:
+    """What a turn that cannot be answered says: that it is kept, and when a person reads it."""
+    found = availability(session, organization(settings.organization_file), datetime.now(UTC))
+    if found.available:
+        return Notice(f"{BOT_UNAVAILABLE} Somebody is at the desk and will answer you here.", available=True)
+    when = f" They are back on {spoken(found.opens)}." if found.opens else ""
+    return Notice(
+        f"{BOT_UNAVAILABLE} Nobody is at the desk right now.{when} A person will answer in this chat.",
+        available=False,
+    )
+
+
+def _add_health(app: FastAPI, record: Record, watch: Watch, metrics: Metrics) -> None:
+    @app.get("/health", tags=["Operation"], summary="Whether this process lives")
+    async def health() -> Alive:
+        return Alive(status="ok")
+
+    @app.get(
+        "/ready",
+        tags=["Operation"],
+        summary="Whether record, Rasa and action server answer now",
+        responses={503: {"model": Ready, "description": "Something is away"}},
+    )
+    async def ready(response: Response) -> Ready:
+        record_answers, rasa, actions = await asyncio.gather(
+            asyncio.to_thread(_answers, record), watch.answers("rasa"), watch.answers("actions")
+        )
+        if not (record_answers and rasa and actions):
+            response.status_code = 503
+        return Ready(record=_word(record_answers), rasa=_word(rasa), actions=_word(actions))
+
+    @app.get("/metrics", include_in_schema=False)
+    def prometheus() -> Response:
+        return Response(metrics.text(), media_type=MEDIA_TYPE)
+
+
+def _answers(record: Record) -> bool:
+    try:
+        record.ping()
+    except RecordUnavailable:
+        return False
+    return True
+
+
+def _word(answers: bool) -> Literal["ok", "away"]:
+    return "ok" if answers else "away"
+
+
+def _include_staff_console(app: FastAPI, record: Record, settings: Settings, changes: Changes) -> None:
+    if importlib.util.find_spec(STAFF_CONSOLE) is None:
+        return
+    console = importlib.import_module(STAFF_CONSOLE)
+    app.include_router(console.router(record, settings, changes))
+
+
+def _told_if_broken(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        logger.critical("The %s of this process ended: %s", task.get_name(), type(task.exception()).__name__)

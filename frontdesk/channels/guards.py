@@ -1,0 +1,151 @@
+"""What stands before the website's API: origins, body size, rates. Each refuses with a problem.
+
+Knows nothing of conversations.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from frontdesk.channels.problems import Problem, response
+from frontdesk.settings import Settings
+
+API = "/api/"
+TOKEN_HEADER = "X-Visitor-Token"  # noqa: S105 - a header's name
+
+
+class Origins:
+    """ASGI middleware: the API answers pages of this site and of `allowed_origins`, and no others.
+
+    A request without `Origin` comes from no page and passes: it proves itself by its token.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._own = settings.base_url.lower()
+        self._allowed = frozenset(origin.rstrip("/").lower() for origin in settings.allowed_origins)
+        self._cors = CORSMiddleware(
+            app,
+            allow_origins=sorted(self._allowed),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            expose_headers=["Retry-After", TOKEN_HEADER],
+            max_age=600,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(API):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        origin = headers.get("origin", "").lower()
+        if origin in self._allowed:
+            await self._cors(scope, receive, send)
+        elif not origin or self._is_own(origin, headers.get("host", "")):
+            await self._app(scope, receive, send)
+        else:
+            problem = Problem(
+                403,
+                "origin",
+                "This website is not on the front desk's list; add its origin to CHHA_ALLOWED_ORIGINS.",
+                headers={"Vary": "Origin"},
+            )
+            await response(problem)(scope, receive, send)
+
+    def _is_own(self, origin: str, host: str) -> bool:
+        # A page of the host that is being asked. There are no cookies here that another site could borrow.
+        return origin == self._own or (bool(host) and urlsplit(origin).netloc == host.lower())
+
+
+class BodyLimit:
+    """ASGI middleware: a body of the API above `limit` bytes is refused before anybody parses it."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(API) or scope["method"] in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("content-length", "0")
+        body = b""
+        too_large = told.isdigit() and int(told) > self._limit
+        while not too_large:
+            message = await receive()
+            if message["type"] != "http.request":
+                return  # the client left
+            body += message.get("body", b"")
+            too_large = len(body) > self._limit
+            if not message.get("more_body", False):
+                break
+        if too_large:
+            problem = Problem(413, "too-large", f"A request may hold at most {self._limit} bytes.")
+            await response(problem)(scope, receive, send)
+            return
+        given = False
+
+        async def receiving() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, receiving, send)
+
+
+class Rates:
+    """How much one visitor and one address may do, counted in this process's memory."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        per_visitor = settings.messages_per_minute
+        self._rates: dict[str, RateLimitItem] = {
+            "messages": RateLimitItemPerMinute(per_visitor),
+            "messages by address": RateLimitItemPerMinute(per_visitor * 5),
+            "reads": RateLimitItemPerMinute(settings.reads_per_minute),
+            "conversations": RateLimitItemPerHour(settings.conversations_per_hour),
+            "refused tokens": RateLimitItemPerMinute(30),
+        }
+
+    def count(self, what: str, whose: str) -> None:
+        """Count one.
+
+        Raises:
+            Problem: 429 with the seconds to wait.
+        """
+        rate = self._rates[what]
+        if self._limiter.hit(rate, what, whose):
+            return
+        reset = self._limiter.get_window_stats(rate, what, whose).reset_time
+        wait = max(1, math.ceil(reset - time.time()))
+        raise Problem(429, "rate", f"Too many requests; try again in {wait} s.", retry_after=wait)
+
+
+def address(request: Request, trusted_proxy: bool) -> str:
+    """The client's address for counting; an IPv6 network (/64) counts as one, as one customer has it.
+
+    Behind our own proxy it is the last entry of X-Forwarded-For: what stands before it, the client wrote.
+    """
+    found = request.client.host if request.client else ""
+    if trusted_proxy:
+        found = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip() or found
+    try:
+        parsed = ipaddress.ip_address(found)
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
