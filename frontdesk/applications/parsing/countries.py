@@ -1,0 +1,229 @@
+"""Countries by name, demonym, abbreviation and local spelling → ISO 3166 alpha-2. Pure.
+
+Names come from pycountry (with its translations), what it lacks from the `country_demonym` vocabulary.
+"""
+
+from __future__ import annotations
+
+import gettext
+import re
+from functools import lru_cache
+
+import pycountry
+from rapidfuzz import fuzz, process
+
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
+from frontdesk.knowledge.vocabulary import Found, Gazetteer, Terms, key_of, vocabulary, words
+
+# Languages in which applicants write the name of their country.
+LANGUAGES = ("es", "fr", "pt", "de", "it", "tr", "nl", "pl", "id", "ro", "vi")
+# Everyday names where pycountry has only the official one.
+EVERYDAY = {
+    "US": ["USA", "U.S.", "U.S.A.", "United States", "America", "the States", "American", "us citizen"],
+    "GB": ["UK", "U.K.", "Great Britain", "Britain", "British", "England", "English", "Scotland", "Wales",
+           "Northern Ireland", "Scottish", "Welsh"],
+    "KR": ["South Korea", "S. Korea", "Republic of Korea", "South Korean"],
+    "KP": ["North Korea", "DPRK", "North Korean"],
+    "CD": ["DR Congo", "DRC", "Congo Kinshasa", "Democratic Republic of Congo"],
+    "CG": ["Congo Brazzaville", "Republic of the Congo", "Republic of Congo"],
+    "CI": ["Ivory Coast", "Cote d'Ivoire", "Ivorian"],
+    "RU": ["Russia", "Russian"], "SY": ["Syria", "Syrian"], "IR": ["Iran", "Iranian", "Persia"],
+    "VN": ["Vietnam", "Viet Nam", "Vietnamese"], "LA": ["Laos"], "BN": ["Brunei"], "TZ": ["Tanzania"],
+    "VE": ["Venezuela"], "BO": ["Bolivia"], "MD": ["Moldova"], "TW": ["Taiwan"], "PS": ["Palestine", "Palestinian"],
+    "MK": ["North Macedonia", "Macedonia"], "CV": ["Cape Verde"], "SZ": ["Swaziland"], "MM": ["Burma", "Myanmar"],
+    "TR": ["Turkey", "Turkiye", "Turkish"], "CZ": ["Czech Republic", "Czechia"], "VA": ["Vatican"],
+    "FM": ["Micronesia"], "TL": ["East Timor"], "AE": ["UAE", "U.A.E.", "Emirates", "Emirati"],
+    "SA": ["KSA", "K.S.A.", "Saudi", "Saudi Arabia"], "CN": ["PRC", "P.R.C.", "P.R. China", "PR China", "Mainland China"],
+    "HK": ["Hong Kong"], "MO": ["Macau", "Macao"], "KN": ["St Kitts", "Saint Kitts", "St Kitts and Nevis"],
+    "LC": ["St Lucia"], "VC": ["St Vincent"], "GD": ["Grenada"], "AG": ["Antigua", "Barbuda"],
+    "TT": ["Trinidad", "Tobago"], "BA": ["Bosnia"], "DO": ["Dominican Republic", "Republica Dominicana"],
+    "NL": ["Holland", "The Netherlands"], "GM": ["The Gambia"], "BS": ["The Bahamas"], "XK": ["Kosovo"],
+    "LK": ["Sri Lanka", "Ceylon"], "PH": ["Philippines", "the Philippines", "Pilipinas"], "SX": ["St Maarten", "Sint Maarten"],
+    "CW": ["Curacao"], "BQ": ["Bonaire", "Saba"], "AW": ["Aruba"], "MX": ["Mexico"], "BR": ["Brasil"],
+    "EG": ["Misr", "Masr"], "IN": ["Bharat", "Hindustan"],
+}  # fmt: skip
+# Names that several countries share.
+AMBIGUOUS = {
+    ("korea",): ("KR", "confirm_country"),
+    ("korean",): ("KR", "confirm_country"),
+    ("congo",): (None, "country_congo"),
+    ("congolese",): (None, "country_congo"),
+    ("dominican",): (None, "country_dominican"),
+    ("west", "indies"): (None, "country_which"),
+    ("caribbean",): (None, "country_which"),
+    ("yugoslavia",): (None, "country_which"),
+    ("ussr",): (None, "country_which"),
+    ("soviet", "union"): (None, "country_which"),
+    ("kurdistan",): (None, "country_which"),
+    ("kurdish",): (None, "country_which"),
+    ("arab",): (None, "country_which"),
+    ("african",): (None, "country_which"),
+    ("asian",): (None, "country_which"),
+    ("european",): (None, "country_which"),
+    ("gulf",): (None, "country_which"),
+    ("europe",): (None, "country_which"),
+    ("africa",): (None, "country_which"),
+    ("asia",): (None, "country_which"),
+}
+# English words that are also a code or a name in some language; they count only as the whole answer.
+_NEVER_INSIDE = frozenset(
+    "us in no is it to at be by as my me so do am an al and are can per guy ben mar pan tan sur los las la el un une der das"
+    " den man men isle island islands union africa china's republic india's son dan".split()
+)
+
+_GONE = r"(?:born|raised|grew up|living|live|lives|residing|reside|resident|based|staying|settled|studied|studying|study|"
+_GONE += r"graduated|trained|working|work|works|moved|originally|parents?|father|mother|family|currently|now)"
+_ELSEWHERE = re.compile(
+    rf"\b{_GONE}(?:\s+(?:are|is|was|were|both|also|a|an|in|at|from|of|to|permanently|now|currently))*\s*$"
+)
+_NOT = re.compile(r"\b(?:not|no longer|never|isnt|arent|wasnt|instead of)(?:\s+(?:a|an|in|from|of|the))*\s*$")
+_CITIZEN_BEFORE = re.compile(
+    r"\b(?:citizen(?:ship)?|national(?:ity)?|passport|naturali[sz]ed)(?:\s+(?:of|is|holder|in|from|as|the|a|an|my))*\s*$"
+)
+_CITIZEN_AFTER = re.compile(r"^\W*(?:citizen|citizenship|national|nationality|passport|since|by passport|only)\b")
+_STATUS_AFTER = re.compile(
+    r"^\W*(?:green card|permanent resident|residen\w+|visa|pr\b|born|origin|descent|heritage|by birth|roots|parents|university)"
+)
+
+
+@lru_cache(maxsize=4)
+def _terms(gazetteer: Gazetteer) -> Terms:
+    return Terms(_pairs(gazetteer))
+
+
+def _pairs(gazetteer: Gazetteer) -> list[tuple[str, str]]:
+    pairs = [(alias, code) for code, aliases in EVERYDAY.items() for alias in aliases]
+    for entry in gazetteer.entries:
+        pairs += [(alias, entry.id.upper()) for alias in (entry.label, *entry.aliases) if alias]
+    for country in pycountry.countries:
+        names = {country.name, getattr(country, "common_name", ""), getattr(country, "official_name", "")}
+        pairs += [(name, country.alpha_2) for name in sorted(names) if name]
+        short = country.name.partition(",")[0]
+        if "," in country.name and short not in {"Korea", "Congo", "Virgin Islands"}:
+            pairs.append((short, country.alpha_2))
+    known = {key_of(name) for name, _ in pairs}
+    abroad: dict[tuple[str, ...], tuple[str, set[str]]] = {}
+    for language in LANGUAGES:
+        translation = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language], fallback=True)
+        for country in pycountry.countries:
+            for name in (country.name, getattr(country, "common_name", country.name)):
+                local = translation.gettext(name).partition(",")[0]
+                key = key_of(local)
+                if key and key not in known:
+                    abroad.setdefault(key, (local, set()))[1].add(country.alpha_2)
+    pairs += [(local, next(iter(codes))) for local, codes in abroad.values() if len(codes) == 1]
+    return [(name, code) for name, code in pairs if key_of(name) not in AMBIGUOUS]
+
+
+def terms() -> Terms:
+    """All names, built once for the vocabulary as it is."""
+    return _terms(vocabulary()["country_demonym"])
+
+
+def name_of(code: str) -> str:
+    """The everyday English name of a country code; the code itself when unknown."""
+    country = pycountry.countries.get(alpha_2=code)
+    if country is None:
+        return "Kosovo" if code == "XK" else code
+    return str(getattr(country, "common_name", country.name)).partition(",")[0]
+
+
+def is_code(code: object) -> bool:
+    return isinstance(code, str) and (code == "XK" or pycountry.countries.get(alpha_2=code) is not None)
+
+
+def mentioned(text: str) -> list[Found]:
+    """Country names and demonyms that stand in the text; short words that mean other things are left out."""
+    return [found for found in terms().find(text) if not _is_word(found, text)]
+
+
+def _is_word(found: Found, text: str) -> bool:
+    if len(found.alias) > 1:
+        return False
+    written = text[found.start : found.end]
+    if found.alias[0] in {"us", "uk", "usa", "uae", "ksa", "drc", "prc"}:
+        return found.alias[0] == "us" and written != "US"
+    return found.alias[0] in _NEVER_INSIDE or len(found.alias[0]) <= 2
+
+
+def parse(text: str, context: Context) -> Parsed:
+    """The one country that the text names as the applicant's; asks when there are two or none for certain."""
+    line = words(text)
+    whole = tuple(word.folded for word in line)
+    if not whole:
+        return None
+    code = _as_code(text, whole)
+    if code:
+        return Certain(code)
+    found = mentioned(text)
+    wanted = _wanted(text, found)
+    if len(wanted) == 1:
+        return Certain(wanted.pop())
+    if len(wanted) > 1:
+        names = " / ".join(sorted(name_of(code) for code in wanted))
+        return Unclear("country_two", {"given": names})
+    for length in (2, 1):
+        for at in range(len(whole) - length + 1):
+            shared = AMBIGUOUS.get(whole[at : at + length])
+            if shared and shared[0]:
+                return Confirm(shared[0], shared[1], {"value": name_of(shared[0])})
+            if shared:
+                return Unclear(shared[1])
+    return _nearly(text, whole)
+
+
+def _as_code(text: str, whole: tuple[str, ...]) -> str | None:
+    if len(whole) > 2:
+        return None
+    letters = "".join(whole)
+    if len(whole) == 2 and (len(whole[0]) > 1 or len(whole[1]) > 1):
+        return None
+    exact = terms().get(text)
+    if exact:
+        return exact
+    if len(letters) == 2 and (text.strip(" .!").isupper() or letters in {"us", "uk"}):
+        country = pycountry.countries.get(alpha_2=letters.upper())
+        return str(country.alpha_2) if country else None
+    if len(letters) == 3 and letters not in {"yes", "and", "are", "can", "per", "guy", "ben", "pan", "tan"}:
+        country = pycountry.countries.get(alpha_3=letters.upper())
+        return str(country.alpha_2) if country else None
+    return None
+
+
+def _wanted(text: str, found: list[Found]) -> set[str]:
+    """The countries left when those of birth, residence, denial are taken away; citizenship words decide."""
+    by_passport: set[str] = set()
+    plain: set[str] = set()
+    aside: set[str] = set()
+    low = text.casefold().replace("'", "").replace("’", "")
+    # Removing apostrophes moves positions, so the neighbourhood is cut from the text itself.
+    for one in found:
+        before = text[: one.start].casefold().replace("'", "").replace("’", "")
+        after = text[one.end :].casefold()
+        # A clause ends at a comma: "German, born in Syria".
+        before = re.split(r"[,;.()]", before)[-1]
+        if _NOT.search(before):
+            continue
+        if _CITIZEN_BEFORE.search(before) or _CITIZEN_AFTER.search(after):
+            by_passport.add(one.id)
+        elif _ELSEWHERE.search(before) or _STATUS_AFTER.search(after):
+            aside.add(one.id)
+        else:
+            plain.add(one.id)
+    del low
+    if by_passport:
+        return by_passport
+    return plain or aside
+
+
+def _nearly(text: str, whole: tuple[str, ...]) -> Parsed:
+    """A misspelt name is asked about: one name is too easily another."""
+    joined = " ".join(word for word in whole if word not in {"i", "am", "from", "im", "the", "my", "country", "is"})
+    if len(joined) < 4 or len(joined) > 40 or any(c.isdigit() for c in joined):
+        return None
+    names = [" ".join(key) for key in terms().keys() if len("".join(key)) >= 4]  # noqa: SIM118 - a method of ours
+    best = process.extractOne(joined, names, scorer=fuzz.ratio, score_cutoff=80)
+    if best is None:
+        return None
+    code = terms().get(best[0])
+    return Confirm(code, "confirm_country", {"value": name_of(code)}) if code else None

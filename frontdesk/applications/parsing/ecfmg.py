@@ -1,0 +1,66 @@
+"""ECFMG Certification: not started, in progress, certified. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
+from frontdesk.applications.parsing.speech import folded
+from frontdesk.applications.parsing.yes_no import NO_SIGNS, YES_SIGNS, plain
+
+STATES = ("not_started", "in_progress", "certified")
+
+_NOT_CERTIFIED = re.compile(
+    r"\b(?:not|isnt|arent|no|never|havent|dont have|without|still not|un)(?: \w+){0,2} (?:certif\w+|ecfmg(?: certif\w+)?|complete[d]?|finish\w*|done|fully)\b(?: yet)?|\buncertified\b"
+)
+_CERTIFIED = re.compile(
+    r"\b(?:certified|certificate|certification (?:done|complete\w*|received|obtained)|have (?:the |my |it )?cert\w*|got (?:it|the certif\w+|certif\w+)|(?:is |all )?(?:done|completed|complete|obtained|issued|received|finished)|certificad[oa]|certifie|sertifikali)\b"
+)
+_UNDERWAY = re.compile(
+    r"\b(?:in[ -]?(?:progress|process)|progress|process\w*|en (?:proceso|tramite|cours)|em (?:andamento|processo)|started|start(?:ing)? (?:it|now|the)|began|begun|ongoing|on going|underway|on (?:the|its) way|applied|applying|applicat\w+|submitted|registered|enrolled"
+    r"|pending|wait\w*|await\w*|approved|accepted|pathways?|verif\w+|epic|halfway|half|partially|partly|almost|nearly|working on|doing|account|opened|paid|sent|uploaded|under review|have (?:an |my |the )?(?:id|number|account|usmle id))\b"
+)
+_NOT_STARTED = re.compile(
+    r"\b(?:not (?:yet )?(?:start\w*|begun|applied|registered|done anything|opened|initiated)|(?:havent|have not|didnt|did not|hasnt|has not|never|yet to|still to) (?:yet )?(?:start\w*|begun|begin|appl\w+|regist\w+|done|do|did|opened|initiat\w+|heard)"
+    r"|nothing|none|no inic\w+|sin (?:empezar|iniciar)|todavia no|aun no|no todavia|pas encore|ainda nao|not yet|not now|later|no idea|zero|wala pa|hindi pa|unstarted)\b"
+)
+
+
+def parse(text: str, context: Context) -> Parsed:
+    """One of the three states."""
+    line = folded(text)
+    if not line:
+        if any(sign in text for sign in NO_SIGNS):
+            return Certain("not_started")
+        return Confirm("certified", "confirm_certified") if any(sign in text for sign in YES_SIGNS) else None
+    if _will(line):
+        return Confirm("not_started", "confirm_ecfmg_begun", otherwise=None)
+    denied = bool(_NOT_CERTIFIED.search(line))
+    not_begun = bool(_NOT_STARTED.search(line))
+    rest = _NOT_STARTED.sub(" ", _NOT_CERTIFIED.sub(" ", line))
+    certified = bool(_CERTIFIED.search(rest))
+    underway = bool(_UNDERWAY.search(rest))
+    if certified and not denied:
+        if underway and re.search(r"\b(?:wait\w*|await\w*|pending|progress|process|almost|nearly|half\w*|partially|expect\w*|soon|will)\b", rest):
+            return Certain("in_progress")
+        if re.search(r"\bsoon\b|\bwill\b|\bexpect", rest):
+            return Confirm("in_progress", "confirm_ecfmg_progress", otherwise=Certain("not_started"))
+        return Certain("certified")
+    if underway and not not_begun:
+        return Certain("in_progress")
+    if underway and re.search(r"\bbut\b", line):
+        return Certain("in_progress")
+    if not_begun and not underway:
+        return Certain("not_started")
+    if denied:
+        return Confirm("in_progress", "confirm_ecfmg_progress", otherwise=Certain("not_started"))
+    said = plain(text)
+    if said == "no" or re.match(r"no\b|nope\b|nah\b", line):
+        return Certain("not_started") if len(line.split()) <= 8 else Unclear("ecfmg_which")
+    if said == "yes":
+        return Confirm("certified", "confirm_certified")
+    return None
+
+
+def _will(line: str) -> bool:
+    return bool(re.match(r"(?:i )?(?:will|plan\w*|going to|want to|soon|later)\b", line)) and "wait" not in line

@@ -1,0 +1,177 @@
+"""Names as in the passport: any script, any number of words, in the order given; titles and degrees removed. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from frontdesk.applications.parsing import emails, sensitive, speech, yes_no
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
+from frontdesk.knowledge.vocabulary import fold, words
+
+LONGEST = 200
+_LEAD = re.compile(
+    r"""^\W*(?:(?:ok|okay|sure|yes|well|so|oh|hi|hello|hey|good\ \w+|sorry|actually|no)\b[\s,.!:]*)*
+    (?:it\ should\ be|should\ be|correct\ (?:name|one)\ is
+    |(?:(?:my|the|her|his|their|your|our|full|complete|whole|legal|official|passport|student'?s?|applicant'?s?|child'?s?
+        |daughter'?s?|son'?s?|wife'?s?|husband'?s?|brother'?s?|sister'?s?|friend'?s?|nephew'?s?|niece'?s?|proper|correct|real)\s+)*
+      (?:name|names|nombre|nom|nome)(?:\s+(?:as\s+)?(?:in|on|per)\s+(?:the\s+|my\s+|her\s+|his\s+)?passport)?
+        (?:\s*(?:is|are|'s|es|est|=|:|-|–|,|;|will\ be|should\ be|should\ read|to)\s*)+
+    |(?:my|the|our)\s+(?:daughter|son|wife|husband|brother|sister|friend|nephew|niece|cousin|child|kid|student|fianc[eé]e?)
+        (?:'s\ name)?\s+(?:is|=|:)\s*(?:called|named)?
+    |(?:i\ am|i['’]?m|im|she\ is|he\ is|she['’]?s|he['’]?s)(?:\s+(?:called|named|known\ as))?
+    |(?:i|she|he)\s+(?:go|goes)\s+by
+    |this\ is|it\ is|it'?s|its|that\ is|that'?s|call\ me|you\ (?:can|may)\ call\ me|here\ (?:is|it\ is):?|name'?s
+    |(?:people|they|everyone)\s+call\s+(?:me|her|him)|(?:write|put|use)(?:\ it\ as|\ down)?
+    |me\ llamo|mi\ nombre\ (?:completo\ )?es|se\ llama|soy|je\ m'?appelle|je\ suis|meu\ nome\ (?:completo\ )?[eé]|me\ chamo
+    |ich\ hei(?:ß|ss)e|mein\ name\ ist|ako\ (?:po\ )?si|ang\ pangalan\ ko\ ay|mera\ naam|benim\ ad[iı]m|ad[iı]m|ana\ ismi|ismi
+    )(?![\w'’])\s*[:\-,=]?\s*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_KIN_TAIL = re.compile(r"\s+(?:hai|hoon|po|ji|here|only|sir|madam|mam|please|pls|plz|thanks|thank you)[\s.!]*$", re.IGNORECASE)
+_TITLES = frozenset(
+    "dr doctor dra doc mr mrs ms miss mister prof professor sir madam eng engr drs herr frau sr sra srta".split()
+)
+_DEGREES = frozenset(
+    "md mbbs mbchb mbbch mbbs mbchir bmbs dnb do phd msc bsc mph frcs mrcp mrcs facp mbbs md phd dds bds pharmd rn esq mba"
+    " mch bms pgy1".split()
+)
+_NOTE = re.compile(r"[(\[{<][^)\]}>]*[)\]}>]?")
+_FAMILY_NOTE = re.compile(
+    r"[,;.\-–]?\s*\b(?:\w[\w'’-]*\s+(?:is|being)\s+(?:my|the|her|his)\s+(?:family|last|first|given|sur|middle)\s*-?name.*"
+    r"|(?:family|last|first|given|sur)\s*-?name\s+(?:first|last|is\b.*)|(?:just|only|single)?\s*(?:one|1|single|mono)\s*-?names?\b.*"
+    r"|(?:no|without|i have no|i dont have|i don't have)\s+(?:a\s+)?(?:family|last|middle|sur)\s*-?name.*"
+    r"|(?:just|only)\s+(?:that|this|the one).*|as (?:in|on|per) (?:my |the |her |his )?passport.*)$",
+    re.IGNORECASE,
+)
+_GO_ON = re.compile(
+    r"\s*(?:[,;.\n]|\band\b|&)\s*(?=(?:and\s+)?(?:i|im|i'm|i’m|my|her|his|she|he|email|e-mail|mail|phone|mobile|from|age|aged|born|"
+    r"graduate|student|graduated|final|a|an|currently|you|please|is|but|we|the|from|this|it|what|who|how|can|do|does|will|why|"
+    r"\+?\d)\b)",
+    re.IGNORECASE,
+)
+_ALLOWED = re.compile(r"[^\W\d_]|[\s.'’ʼ`´‘\-‐‑–,·・]|[\u0300-\u036f\u200c\u200d]|\w")
+_PARTICLES = frozenset("de la del da dos das do di van von der den ten ter al el bin binti bint ibn y e du le los las e af zu".split())
+_CAPITAL_PARTICLES = frozenset({"la", "al", "el", "do", "le", "e", "y", "de", "da", "di"})
+_OF_THE_FORM = frozenset(
+    "student graduate doctor university college hospital year final medical medicine intern internship resident fellow"
+    " usmle ecfmg step score passed failed certified week months country citizen school order".split()
+)
+_NO_NAME = frozenset(
+    "yes no ok okay hello hi hey thanks test name none na nil null unknown anonymous nothing skip student graduate doctor me"
+    " myself mr mrs back next stop help cancel start apply rotation residency person human abc xyz asdf qwerty".split()
+)
+
+
+def parse(text: str, context: Context) -> Parsed:
+    """The name in the text, capitals mended when it was typed without any, order kept."""
+    said = text.strip()
+    if not said or speech.is_question(said):
+        return None
+    line = said
+    cued = False
+    lead = _LEAD.match(line)
+    if lead and line[lead.end() :].strip():
+        line = line[lead.end() :]
+        cued = True
+    line = _NOTE.sub(" ", line)
+    line = _FAMILY_NOTE.sub(" ", line)
+    line = _GO_ON.split(line, maxsplit=1)[0]
+    # The first clause is the name; a comma may still stand inside "Okafor, Chidinma".
+    line = _clean(line)
+    if not line:
+        return None
+    return _judged(line, cued)
+
+
+def cued(text: str) -> str | None:
+    """A name that the text introduces as such ("my name is …", "Name: …"), for messages that say several things."""
+    lead = _LEAD.match(text)
+    if lead is None or not text[lead.end() :].strip():
+        return None
+    parsed = parse(text, Context(today=_ANY_DAY))
+    if not isinstance(parsed, Certain) or not isinstance(parsed.value, str):
+        return None
+    strong = re.search(r"name|nombre|llam|appelle|called|chamo|hei(?:ß|ss)e|naam", lead.group(), re.IGNORECASE)
+    written = text[lead.end() :].strip()
+    # "I'm tired" introduces no name: without the word itself, capitals must speak.
+    if strong or (len(parsed.value.split()) >= 2 and all(w[:1].isupper() for w in written.split()[:2])):
+        return parsed.value
+    return None
+
+
+def _judged(line: str, cued: bool) -> Parsed:
+    folded = [word.folded for word in words(line)]
+    if not folded or (len(folded) == 1 and folded[0] in _NO_NAME):
+        return None
+    if emails.addresses(line) or sensitive.find(line) or "@" in line or "://" in line:
+        return None
+    if any(c.isdigit() for c in line):
+        return Unclear("name_digits")
+    if len(folded) > 1 and yes_no.plain(line):
+        return None
+    if len(folded) == 1 and yes_no.plain(line) and fold(line) == line:
+        return None
+    if not all(_ALLOWED.match(c) for c in line) or not any(c.isalpha() for c in line):
+        return Unclear("name_signs")
+    if _is_talk(line, folded, cued=cued):
+        return None
+    if len("".join(folded)) == 1:
+        return Unclear("name_short")
+    if len(line) > LONGEST:
+        return Unclear("name_long")
+    return Certain(_capitals(line))
+
+
+def _is_talk(line: str, folded: list[str], *, cued: bool) -> bool:
+    """A sentence rather than a name. Many words of talk are names somewhere (Will, May, Do, My), so one may pass."""
+    talk = [word in speech.TALK or word in speech.FUNCTION or word in _OF_THE_FORM for word in folded]
+    capitals = sum(not part[:1].islower() for part in line.split()) / max(1, len(line.split()))
+    if capitals == 1.0 and len(folded) > 1:
+        return sum(talk) / len(talk) > 0.5
+    if len(folded) > 8 and capitals < 0.5 and not cued:
+        return True
+    return (talk[0] and len(folded) > 1) or sum(talk) / len(talk) > 0.34 or sum(talk) > 1
+
+
+def _clean(line: str) -> str:
+    line = " ".join(line.split()).strip(" ,;:.!\"“”«»-–_*=")
+    if line.startswith("'") and line.endswith("'"):
+        line = line.strip("'")
+    line = _KIN_TAIL.sub("", line)
+    parts = line.split(" ")
+    while len(parts) > 1 and fold(parts[0]).strip(".,") in _TITLES:
+        parts = parts[1:]
+    while len(parts) > 1 and re.sub(r"[.,()]", "", fold(parts[-1])) in _DEGREES and _is_degree(parts[-1]):
+        parts = parts[:-1]
+    return " ".join(parts).strip(" ,;:.!-–")
+
+
+def _is_degree(word: str) -> bool:
+    # "Md" is a common given name in Bangladesh, "Do" a family name in Vietnam: degrees are written in capitals.
+    plain = re.sub(r"[.,()]", "", word)
+    return plain.isupper() or "." in word or len(plain) > 3 or (plain.islower() and plain != "do")
+
+
+def _capitals(line: str) -> str:
+    """Capitals for a name typed in small letters or in capitals throughout; any other stays as typed."""
+    letters = [c for c in line if c.isalpha() and (c.islower() or c.isupper())]
+    if not letters:
+        return line
+    if all(c.islower() for c in letters):
+        return " ".join(_capital(part, at, keep_small=True) for at, part in enumerate(line.split(" ")))
+    if all(c.isupper() for c in letters) and len(letters) > 3:
+        return " ".join(_capital(part.lower(), at, keep_small=True) for at, part in enumerate(line.split(" ")))
+    return line
+
+
+def _capital(part: str, at: int, *, keep_small: bool) -> str:
+    if at > 0 and keep_small and part in _PARTICLES and part not in _CAPITAL_PARTICLES:
+        return part
+    return re.sub(
+        r"(^|[-'’.‐])(\w)", lambda m: m.group(1) + m.group(2).upper() if m.group(2).islower() else m.group(), part
+    )
+
+
+
+_ANY_DAY = dt.date(2000, 1, 1)

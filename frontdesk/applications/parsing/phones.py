@@ -1,0 +1,177 @@
+"""Phone numbers in international, local and spoken form → E.164. Pure.
+
+The country comes from the number itself, a country named beside it, or what is known of the applicant;
+where that leaves a doubt it is asked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber
+
+from frontdesk.applications.parsing import countries
+from frontdesk.applications.parsing.numbers import ascii_digits
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
+from frontdesk.knowledge.vocabulary import words
+
+_SPOKEN = {
+    **dict(zip("zero one two three four five six seven eight nine".split(), "0123456789", strict=True)),
+    **dict(zip("cero uno dos tres cuatro cinco seis siete ocho nueve".split(), "0123456789", strict=True)),
+    "oh": "0",
+    "o": "0",
+    "nought": "0",
+    "null": "0",
+    "plus": "+",
+    "mas": "+",
+}
+_TIMES = {"double": 2, "triple": 3, "treble": 3}
+_NUMBER = re.compile(r"(?:\+|00)?[\s(]*\d(?:[\s\-./()–]*\d){4,18}")
+
+
+def parse(text: str, context: Context) -> Parsed:
+    """One number, certain when its country is."""
+    plain = _readable(text)
+    found = _NUMBER.findall(plain)
+    found = [one for one in found if 7 <= sum(c.isdigit() for c in one) <= 17]
+    if len({_digits(one) for one in found}) > 1:
+        return Unclear("phone_which")
+    if not found:
+        return Unclear("phone_short") if _is_short(plain) else None
+    written = _digits(found[0])
+    named = _named(text)
+    return place(written, (named,) if named else (), context)
+
+
+def place(written: str, named: tuple[str, ...], context: Context) -> Parsed:
+    """A number as digits (with its `+` or `00`) put into a country.
+
+    Args:
+        named: countries that the applicant named for this number.
+    """
+    if written.startswith("+"):
+        return _international(written)
+    if written.startswith("00"):
+        return _international("+" + written[2:])
+    for region in named:
+        number = _valid(written, region) or _valid("+" + written, None)
+        if number:
+            return Certain(_e164(number))
+        return Unclear("phone_not_there", {"country": countries.name_of(region)}, kept=written)
+    known = _known_regions(context)
+    for region in known:
+        number = _valid(written, region)
+        if number:
+            # Citizenship or school tells where people are from, not where their phone is: shown, asked about.
+            return Confirm(_e164(number), "confirm_phone", _details(number))
+    without_plus = _valid("+" + written, None) if not written.startswith("0") and len(written) >= 11 else None
+    if without_plus:
+        return Confirm(_e164(without_plus), "confirm_phone", _details(without_plus))
+    if len(written) == 10 and _valid(written, "US"):
+        number = _valid(written, "US")
+        assert number is not None
+        return Confirm(_e164(number), "confirm_phone", _details(number))
+    if len(written) == 11 and written.startswith("1") and _valid("+" + written, None):
+        return Certain("+" + written)
+    return Unclear("phone_country", kept=written)
+
+
+def certain_in(text: str) -> str | None:
+    """The one number in a longer text that is beyond doubt: written with its country code and valid."""
+    found = [_digits(one) for one in _NUMBER.findall(ascii_digits(text))]
+    valid = [
+        parsed.value
+        for one in found
+        if one.startswith(("+", "00")) and isinstance(parsed := place(one, (), _NOTHING), Certain)
+    ]
+    return str(valid[0]) if len(set(valid)) == 1 else None
+
+
+def shown(e164: str) -> str:
+    """The number as people read it: +91 98000 00012."""
+    try:
+        number = phonenumbers.parse(e164)
+    except NumberParseException:
+        return e164
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def region_named(text: str) -> str | None:
+    """A country named in an answer to "which country is this number from?"."""
+    parsed = countries.parse(text, _NOTHING)
+    return str(parsed.value) if isinstance(parsed, Certain) else None
+
+
+def _named(text: str) -> str | None:
+    codes = {found.id for found in countries.mentioned(text)}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def _readable(text: str) -> str:
+    """The text with spoken digits written ("plus nine one, double three" → "+9133")."""
+    plain = ascii_digits(text).replace("＋", "+")
+    line = words(plain)
+    spoken = sum(word.folded in _SPOKEN or word.folded in _TIMES for word in line)
+    if spoken < 5:
+        return plain
+    out: list[str] = []
+    times = 1
+    for word in line:
+        if word.folded in _TIMES:
+            times = _TIMES[word.folded]
+            continue
+        sign = _SPOKEN.get(word.folded) or (word.folded if word.folded.isdigit() else None)
+        out.append(sign * times if sign else " | ")
+        times = 1
+    return "".join(out)
+
+
+def _is_short(plain: str) -> bool:
+    """Digits that want to be a number but are too few or too many."""
+    digits = re.sub(r"[\s\-./()+]", "", plain)
+    return digits.isdigit() and len(digits) >= 3 and not re.fullmatch(r"(?:19|20)\d\d", digits)
+
+
+def _digits(text: str) -> str:
+    only = "".join(c for c in text if c.isdigit())
+    return "+" + only if text.strip().startswith("+") else only
+
+
+def _international(written: str) -> Parsed:
+    # "+44 (0)7911 …": the national zero is written in brackets by habit.
+    number = _valid(written, None)
+    if number:
+        return Certain(_e164(number))
+    return Unclear("phone_invalid", {"given": written})
+
+
+def _valid(written: str, region: str | None) -> PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(written, region)
+    except NumberParseException:
+        return None
+    return number if phonenumbers.is_valid_number(number) else None
+
+
+def _known_regions(context: Context) -> list[str]:
+    values = context.values
+    regions = [values.get("country_of_citizenship"), values.get("school_country"), *context.regions]
+    return [region for region in dict.fromkeys(regions) if isinstance(region, str)]
+
+
+def _details(number: PhoneNumber) -> dict[str, str]:
+    region = phonenumbers.region_code_for_number(number)
+    return {"value": shown(_e164(number)), "country": countries.name_of(region) if region else ""}
+
+
+def _e164(number: PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_e164(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("+") and _valid(value, None) is not None
+
+
+_NOTHING = Context(today=dt.date(2000, 1, 1))

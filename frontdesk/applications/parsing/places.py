@@ -1,0 +1,140 @@
+"""Where in the United States: a place as typed, or "any". Pure."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import pycountry
+
+from frontdesk.applications.parsing import emails, speech, yes_no
+from frontdesk.applications.parsing.result import Certain, Context, Parsed, Unclear
+from frontdesk.knowledge.vocabulary import Found, Gazetteer, Terms, read_gazetteer, words
+from frontdesk.settings import settings
+
+ANY = "any"
+LONGEST = 120
+_ANY = re.compile(
+    r"\b(?:any(?:where|place| ?place| city| state| location| where)?|no (?:preference|prefernce|preferences|tengo preferencia|particular)|no pref|dont (?:mind|care|have (?:a |any )?preference)|do not mind|does ?nt matter|doesnt matter|not matter"
+    r"|flexible|wherever|whatever|open(?: to (?:all|any\w*))?|all (?:over|states|cities)|everywhere|no specific|nothing specific|sin preferencia|cualquier(?:a| lugar| ciudad| parte)?|donde sea|n importe ou|qualquer (?:lugar|cidade)|kahin bhi|kahit saan|you (?:choose|decide)|up to you|no choice|not fixed)\b"
+)
+_LEAD = re.compile(
+    r"^\W*(?:(?:i(?:'d|’d)?|we)\s+(?:would\s+|will\s+)?(?:prefer|like|want|love|choose|need|live|am|stay)(?:\s+to\s+(?:be|go|do|stay|work|rotate|live))?(?:\s+it)?|my\s+(?:preferred\s+|first\s+)?(?:location|place|city|choice|preference|state)\s*(?:is|=|:|-)?"
+    r"|(?:preferred\s+)?(?:location|place|city|where)\s*(?:is|=|:|-)|prefer(?:ably|red|ence)?|ideally|maybe|preferencia|please|somewhere|some\s+where|probably|hopefully|only|just|yes|ok|okay|well|em|en)?\b\s*[:,\-]*\s*"
+    r"(?:(?:in|at|near|around|to|the\s+city\s+of|the\s+state\s+of)\b\s*)?",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"(?:[\s,;.\-–]+(?:ideally|preferably|preferred|please|pls|plz|side|area|region|if possible|if available|po|only|sir|madam|would be (?:great|nice|best|good|perfect)|is (?:best|good|fine|ok|perfect|great)|is my (?:first )?(?:choice|preference)|for me|as my \w+.*"
+    r"|thanks|thank you|would be|because.*|cuz.*|since.*|as (?:i|my|we)\b.*|where (?:i|my)\b.*|so (?:i|that)\b.*|i (?:have|live|am|want)\b.*|my \w+ (?:lives?|is|are|works?|stays?)\b.*|we (?:have|live)\b.*))+\W*$",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=1)
+def _gazetteer() -> Gazetteer:
+    return read_gazetteer(settings().knowledge_dir / "places.yml")
+
+
+@lru_cache(maxsize=1)
+def _terms() -> Terms:
+    states = [(state.name, f"US-{state.code[3:]}") for state in pycountry.subdivisions.get(country_code="US")]
+    pairs = [(entry.label or entry.id, entry.id) for entry in _gazetteer().entries]
+    pairs += [(alias, entry.id) for entry in _gazetteer().entries for alias in entry.aliases]
+    return Terms([*pairs, *states])
+
+
+def mentioned(text: str) -> list[Found]:
+    """US states and cities in the text."""
+    return _terms().find(text)
+
+
+def certain_in(text: str) -> str | None:
+    """A US place that a longer text names as where to be ("in Texas", "near Chicago"), as written there."""
+    found = mentioned(text)
+    if not found:
+        return None
+    first, last = found[0], found[-1]
+    before = text[: first.start].casefold()
+    if not re.search(r"\b(?:in|at|near|around|location|prefer(?:ably|red)?|to)\W*$", before):
+        return None
+    if re.search(r"\b(?:live|living|am|im|now|currently|based|born|reside|residing|studied|studying|from)\s+(?:now\s+)?(?:in|at|near)\W*$", before):
+        return None
+    if len(found) > 1 and not re.fullmatch(r"\W*(?:or|and|,|/)?\W*", text[first.end : found[1].start], re.IGNORECASE):
+        last = first
+    return _capitals(text[first.start : last.end])
+
+
+def parse(text: str, context: Context) -> Parsed:
+    """The place, cleaned of the words around it; "any" for no preference."""
+    said = text.strip()
+    line = speech.folded(said)
+    known = mentioned(said)
+    if not line or yes_no.plain(said):
+        return None
+    if _ANY.search(line) and not known:
+        return Certain(ANY)
+    if line in {"us", "usa", "in us", "in usa", "united states", "america", "in america", "the us", "the states", "u s", "u s a"}:
+        return Certain(ANY)
+    if speech.is_question(said) or "@" in said or emails.addresses(said):
+        return None
+    if re.search(r"\d{5,}", said) or not any(c.isalpha() for c in said):
+        return None
+    place = _clean(said)
+    if not place or len(place) > LONGEST:
+        return Unclear("place_long") if place else None
+    if known:
+        return Certain(_capitals(place)) if len(words(place)) <= 12 else Certain(_span(said, known))
+    if _is_talk(place):
+        return None
+    return Certain(_capitals(place))
+
+
+def _span(text: str, known: list[Found]) -> str:
+    return _capitals(text[known[0].start : known[-1].end])
+
+
+def _clean(said: str) -> str:
+    place = " ".join(said.split())
+    place = _LEAD.sub("", place, count=1)
+    previous = None
+    while previous != place:
+        previous = place
+        place = _TAIL.sub("", place)
+    return place.strip(" ,;:.!\"“”-–") or ""
+
+
+def _is_talk(place: str) -> bool:
+    line = [word.folded for word in words(place)]
+    if not line or len(line) > 8:
+        return True
+    talk = sum(word in speech.TALK or word in _NOT_PLACES for word in line)
+    small = sum(word in speech.FUNCTION for word in line) - sum(word in {"or", "and", "of"} for word in line)
+    return talk > 0 and (talk + small) / len(line) > 0.3 or small / len(line) > 0.5
+
+
+_NOT_PLACES = frozenset("hospital weeks month months yes no student graduate internal medicine surgery psychiatry family pediatrics none".split())
+
+
+def _capitals(place: str) -> str:
+    if any(c.isupper() for c in place):
+        return place
+    small = {"or", "and", "of", "in", "near", "the", "nearby", "around", "side", "area", "o", "y"}
+    out = []
+    for at, part in enumerate(place.split(" ")):
+        plain = part.strip(",.()")
+        if plain in small and at:
+            out.append(part)
+        elif len(plain) == 2 and at and _terms().id_of(("us", plain)) is None and plain.upper() in _STATES:
+            out.append(part.upper())
+        elif plain in {"dc", "nyc", "la", "usa", "us", "ny", "nj", "tx", "fl", "ca"}:
+            out.append(part.upper())
+        else:
+            out.append(re.sub(r"(^|[-(])(\w)", lambda m: m.group(1) + m.group(2).upper(), part))
+    return " ".join(out)
+
+
+_STATES = frozenset(
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT"
+    " VA WA WV WI WY DC PR".split()
+)

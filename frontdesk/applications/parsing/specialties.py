@@ -1,0 +1,93 @@
+"""One to three specialties in the order given, by name, slang and abbreviation. Pure; the words are in the vocabulary."""
+
+from __future__ import annotations
+
+import re
+
+from rapidfuzz import fuzz, process
+
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
+from frontdesk.applications.parsing.speech import folded
+from frontdesk.knowledge.vocabulary import Found, vocabulary, words
+
+MOST = 3
+# Words that name a family of specialties rather than one.
+BROAD = {("surgery",), ("surgical",), ("surgeon",), ("medicine",), ("radiology",)}
+_SURE_BROAD = {("radiology",)}
+_NOT = re.compile(r"\b(?:not|no|except|but not|anything but|dont (?:want|like)|without|instead of|rather than)(?:\s+(?:in|the|a|any))*\s*$")
+_ANY = re.compile(r"\b(?:any|anything|whatever|all|open|no preference|dont mind|doesnt matter|not sure|dont know|undecided|no idea|cualquier\w*)\b")
+
+
+def parse(text: str, context: Context) -> Parsed:
+    """The ids of the specialties named."""
+    found = named(text)
+    ids = list(dict.fromkeys(one.id for one in found))
+    if len(ids) > MOST:
+        labels = ", ".join(label(id_) for id_ in ids)
+        return Unclear("specialty_three", {"given": labels})
+    if ids:
+        broad = [one for one in found if one.alias in BROAD - _SURE_BROAD]
+        if broad and len(ids) == 1:
+            return Confirm(ids, "confirm_specialty", {"value": label(ids[0])})
+        return Certain(ids)
+    line = folded(text)
+    if _ANY.search(line) and len(line.split()) <= 9:
+        return Unclear("specialty_any")
+    return _nearly(line)
+
+
+def named(text: str) -> list[Found]:
+    """The specialties in the text, in order; those denied are left out, and a general word beside a special one."""
+    found = [one for one in vocabulary()["specialty"].find(text) if not _denied(text, one) and not _is_talk(text, one)]
+    special = [one for one in found if one.alias not in BROAD]
+    return special if special and len(found) > 1 and _glued(text, found) else found
+
+
+def certain_in(text: str) -> list[str] | None:
+    """The specialties in a longer text when each is named beyond doubt ("surgery" alone is not)."""
+    found = named(text)
+    if not found or any(one.alias in BROAD for one in found):
+        return None
+    ids = list(dict.fromkeys(one.id for one in found))
+    return ids if len(ids) <= MOST else None
+
+
+def label(id_: str) -> str:
+    return vocabulary()["specialty"].label(id_)
+
+
+def is_known(id_: object) -> bool:
+    return isinstance(id_, str) and id_ in vocabulary()["specialty"]
+
+
+def _glued(text: str, found: list[Found]) -> bool:
+    # "faculty of medicine, cardiology": the broad word adds nothing when a special one follows it directly.
+    return any(one.alias == ("medicine",) for one in found)
+
+
+def _denied(text: str, one: Found) -> bool:
+    before = re.split(r"[,;.()]", text[: one.start].casefold().replace("'", "").replace("’", ""))[-1]
+    return bool(_NOT.search(before))
+
+
+def _is_talk(text: str, one: Found) -> bool:
+    """Abbreviations that are also small words ("im" = I am, "or", "ent") count in capitals or standing alone."""
+    if one.alias in {("im",), ("or",), ("do",), ("er",), ("path",), ("med",), ("fm",), ("ed",), ("gas",), ("rad",), ("eye",), ("skin",), ("heart",), ("brain",), ("kids",), ("ns",), ("gs",)}:
+        written = text[one.start : one.end]
+        line = words(text)
+        if written.isupper():
+            return False
+        after = next((w.folded for w in line if w.start >= one.end), "")
+        return one.alias == ("im",) and after not in {"", "and", "or", "rotation", "then", "please", "fm", "first", "only", "also", "peds", "neuro", "surgery", "psych", "in", "for"}
+    return False
+
+
+def _nearly(line: str) -> Parsed:
+    if not 4 <= len(line) <= 40:
+        return None
+    known = {" ".join(key): key for key in vocabulary()["specialty"].terms.keys() if len("".join(key)) >= 5}  # noqa: SIM118
+    best = process.extractOne(line, list(known), scorer=fuzz.ratio, score_cutoff=82)
+    if best is None:
+        return None
+    id_ = vocabulary()["specialty"].terms.id_of(known[best[0]])
+    return Confirm([id_], "confirm_specialty", {"value": label(id_)}) if id_ else None

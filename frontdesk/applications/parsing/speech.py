@@ -1,0 +1,109 @@
+"""How a text is said: a question, a command's politeness, a sentence rather than a name. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from frontdesk.knowledge.vocabulary import words
+
+_ASKING = frozenset("what whats why how hows when where wheres who whos whom whose which wich wat wht y hw".split())
+_AFTER_ASKING = frozenset(
+    "is are was were do does did can could will would should shall has have had may might must to if about for"
+    " much many long far often old soon i you u we they it this that the a an my your yr happens means mean kind type"
+    " sort time exam exams documents visa format exactly am need needs else s re".split()
+)
+_AUXILIARY = frozenset("is are was were am do does did can could will would should shall has have had may might must dont isnt"
+                       " arent doesnt cant wont".split())  # fmt: skip
+_SUBJECT = frozenset(
+    "i you u ya we they he she it this that these those there the a an my your yr ur our any some anyone anybody someone"
+    " graduates students imgs img students's all it's not people one chha usmle step rotation visa".split()
+)
+_OPENERS = frozenset(
+    "ok okay so and but wait hey hi hello please pls sorry before also oh hmm um well first sir madam dear btw then actually"
+    " just quick question one".split()
+)
+_TELL = re.compile(
+    r"\b(?:tell me|explain|i (?:want|would like|need|wish) to (?:know|ask|understand)|i have (?:a |one )?(?:question|doubt)"
+    r"|can you (?:tell|explain)|do you know|i wonder|i was wondering|what about|how about|is it (?:true|ok|okay|possible)"
+    r"|is there|are there|do i need|do you|can i|should i|will i|must i|am i|would i|may i)\b"
+)
+_SENTENCES = re.compile(r"(?<=[.!?؟。？])\s+|\n+|(?<=[?؟？])")
+
+
+def folded(text: str) -> str:
+    """The words of the text, folded, with one space between."""
+    return " ".join(word.folded for word in words(text))
+
+
+def sentences(text: str) -> list[str]:
+    """The text cut after . ! ? and line ends; abbreviations such as "Dr." keep their sentence."""
+    parts: list[str] = []
+    for piece in _SENTENCES.split(text):
+        if not piece or not piece.strip():
+            continue
+        if parts and re.search(r"(?:^|\s)(?:dr|mr|mrs|ms|prof|st|u|p|no|inc|univ|dept|[a-z])\.$", parts[-1].casefold()):
+            parts[-1] = f"{parts[-1]} {piece.strip()}"
+        else:
+            parts.append(piece.strip())
+    return parts
+
+
+def is_question(text: str) -> bool:
+    """Whether the text asks something: by its mark, its first words, or "tell me …".
+
+    "Will Smith", "May", "What Cheer Medical College" ask nothing.
+    """
+    stripped = text.strip()
+    if stripped.endswith(("?", "؟", "？")):
+        return True
+    line = [word.folded for word in words(text)]
+    while len(line) > 2 and line[0] in _OPENERS:
+        line = line[1:]
+    if not line:
+        return False
+    if line[0] in _ASKING and len(line) > 1 and line[1] in _AFTER_ASKING:
+        return not (line[0] == "when" and line[1] in {"i", "my", "the", "it", "we", "they"})
+    if line[0] in {"what", "why", "how", "who", "where", "wat"} and len(line) == 1:
+        return True
+    if line[0] in _AUXILIARY and len(line) > 2 and line[1] in _SUBJECT:
+        return True
+    if "?" in text and line[0] in _AUXILIARY:
+        return True
+    return bool(_TELL.search(" ".join(line)))
+
+
+def statements(text: str) -> str:
+    """The text without the sentences that ask."""
+    return " ".join(part for part in sentences(text) if not is_question(part))
+
+
+# Words of talk that no name, school or city is made of.
+TALK = frozenset(
+    """i im ive id ill you u your youre he she they we us me my mine his her hers their our it its this that these those there
+    want wants wanna need needs apply applying application form question questions ask asking answer know think dont doesnt
+    didnt cant wont wouldnt shouldnt couldnt isnt arent wasnt have has had having was were been being am are is
+    what why how when where who which whose please pls plz help stop cancel skip back restart continue resume later
+    send sent sending give gave given tell told explain change correct fix edit update wrong mistake sorry actually
+    because maybe perhaps already yet also only just really very not never nothing none something anything everything
+    hello hi hey thanks thank thx ok okay yes no nope yeah sure sir madam bot robot human person agent operator
+    come back later tomorrow today yesterday wait moment minute busy pray lunch call phone email mail number
+    understand stuck confused mean means forget forgot use whenever btw should would could wish wanted make made do does did
+    doing done if but so then than about into over again more less much many some any every each now here give write wrote
+    written type typed say said put enter fill start begin finish end quit exit go going goes went get got take took keep
+    passport visa rotation residency letter recommendation weeks months money cost price pay paid free fee""".split()
+)
+
+
+# Small words that join a sentence together; as names they are rare, and then capitalised.
+FUNCTION = frozenset(
+    "in at of for from with by on to as am and or an be like let lets keep dont idk dunno lol haha hmm umm till until while"
+    " since per via off up down out such too both either neither same live lives living".split()
+)
+
+
+def talk_share(text: str) -> float:
+    """How much of the text is made of words of talk, 0 to 1 (no words: 1)."""
+    line = [word.folded for word in words(text)]
+    if not line:
+        return 1.0
+    return sum(word in TALK for word in line) / len(line)

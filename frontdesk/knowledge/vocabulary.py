@@ -1,0 +1,191 @@
+"""The gazetteers: words people use for specialties, exams, visas, countries, months, …, and what they mean.
+
+One file a kind under `knowledge/vocabulary/`. The finding of words lives here; what a found word means for an
+answer is the concern of `frontdesk.applications.parsing`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from frontdesk.knowledge.files import Watched, checked, read_yaml
+from frontdesk.settings import settings
+
+_WORD = re.compile(r"[^\W_]+(?:['’ʼ`´][^\W_]+)*")
+_APOSTROPHES = re.compile(r"['’ʼ`´]")
+# Letters that carry their stroke inside, so that Unicode decomposition leaves them as they are.
+_STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ħ": "h", "ð": "d"})
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a text: folded (no case, accents, apostrophes), and where it stands (characters)."""
+
+    folded: str
+    start: int
+    end: int
+
+
+def fold(text: str) -> str:
+    """Text without case and accents: "Türkiye" and "TURKIYE" fold alike."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_STROKES)
+
+
+def words(text: str) -> list[Word]:
+    """The words of a text in order."""
+    return [
+        Word(_APOSTROPHES.sub("", fold(match.group())), match.start(), match.end())
+        for match in _WORD.finditer(text)
+    ]
+
+
+def key_of(text: str) -> tuple[str, ...]:
+    """What two spellings of one term have in common."""
+    return tuple(word.folded for word in words(text))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A term found in a text: its canonical id and where it stands (characters)."""
+
+    id: str
+    start: int
+    end: int
+    alias: tuple[str, ...]
+
+
+class Terms:
+    """Terms to be found in text: whole words, longest match first, no overlaps.
+
+    Args:
+        pairs: (term, id); a term given twice keeps its first id.
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self._by_key: dict[tuple[str, ...], str] = {}
+        for term, id_ in pairs:
+            key = key_of(term)
+            if key:
+                self._by_key.setdefault(key, id_)
+        self._longest = max((len(key) for key in self._by_key), default=0)
+
+    def get(self, text: str) -> str | None:
+        """The id of a text that is a term as a whole."""
+        return self._by_key.get(key_of(text))
+
+    def keys(self) -> list[tuple[str, ...]]:
+        return list(self._by_key)
+
+    def id_of(self, key: Sequence[str]) -> str | None:
+        return self._by_key.get(tuple(key))
+
+    def find(self, text: str) -> list[Found]:
+        """The terms in the text, in its order."""
+        line = words(text)
+        found: list[Found] = []
+        at = 0
+        while at < len(line):
+            for length in range(min(self._longest, len(line) - at), 0, -1):
+                key = tuple(word.folded for word in line[at : at + length])
+                id_ = self._by_key.get(key)
+                if id_ is not None:
+                    found.append(Found(id_, line[at].start, line[at + length - 1].end, key))
+                    at += length
+                    break
+            else:
+                at += 1
+        return found
+
+
+class Entry(BaseModel):
+    """One term: canonical id, label for people, other spellings."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    label: str = ""
+    aliases: list[str] = Field(default_factory=list)
+
+    @field_validator("id", "label", mode="before")
+    @classmethod
+    def _plain(cls, value: object) -> object:
+        # YAML reads NO (Norway) as a boolean where an editor forgot the quotation marks.
+        return {True: "yes", False: "NO"}[value] if isinstance(value, bool) else value
+
+    @field_validator("aliases", mode="before")
+    @classmethod
+    def _all_text(cls, value: object) -> object:
+        return [str(item) for item in value or []] if isinstance(value, list | None) else value
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    kind: str
+    entries: list[Entry]
+
+
+class Gazetteer:
+    """The terms of one kind, with labels."""
+
+    def __init__(self, kind: str, entries: Sequence[Entry]) -> None:
+        self.kind = kind
+        self.entries = list(entries)
+        self._labels = {entry.id: entry.label or entry.id for entry in entries}
+        ids = [(entry.id, entry.id) for entry in entries]
+        labels = [(entry.label, entry.id) for entry in entries if entry.label]
+        aliases = [(alias, entry.id) for entry in entries for alias in entry.aliases]
+        self.terms = Terms([*ids, *labels, *aliases])
+
+    def label(self, id_: str) -> str:
+        return self._labels.get(id_, id_)
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._labels
+
+    def find(self, text: str) -> list[Found]:
+        return self.terms.find(text)
+
+
+def read_gazetteer(path: Path) -> Gazetteer:
+    """One vocabulary file.
+
+    Raises:
+        KnowledgeError: one sentence naming file and place.
+    """
+    content = checked(_File, read_yaml(path), path)
+    return Gazetteer(content.kind, content.entries)
+
+
+class Vocabulary:
+    """All gazetteers of an installation by kind; a kind without a file is empty."""
+
+    def __init__(self, gazetteers: Sequence[Gazetteer]) -> None:
+        self._by_kind = {gazetteer.kind: gazetteer for gazetteer in gazetteers}
+
+    def __getitem__(self, kind: str) -> Gazetteer:
+        return self._by_kind.get(kind) or Gazetteer(kind, [])
+
+    def kinds(self) -> list[str]:
+        return sorted(self._by_kind)
+
+
+@lru_cache(maxsize=8)
+def _watched(folder: Path) -> Watched[Vocabulary]:
+    return Watched(
+        lambda: sorted(folder.glob("*.yml")),
+        lambda paths: Vocabulary([read_gazetteer(path) for path in paths]),
+    )
+
+
+def vocabulary(folder: Path | None = None) -> Vocabulary:
+    """The vocabulary as the files are now."""
+    return _watched(folder or settings().knowledge_dir / "vocabulary").get()
