@@ -1,12 +1,14 @@
 """Rasa's room: what runs inside Rasa Open Source 3.6.21 and is ours (Python 3.10).
 
-May change: NLU components, the private channel, the tracker store, the launcher. Must not import: frontdesk, actions.
+May change: NLU components, the private channel, the tracker store, the launcher. Must not import:
+frontdesk, actions.
 """
 
 import warnings
 
-# Our labels use Rasa's notation for retrieval intents (faq/rotation_cost), our answers come from knowledge/ through an
-# action. Rasa warns once for each example that it finds no response selector and no response for it: thousands of lines.
+# Our labels use Rasa's notation for retrieval intents (faq/rotation_cost), our answers come from knowledge/
+# through an action. Rasa warns once for each example that it finds no response selector and no response for
+# it: thousands of lines.
 WARNINGS_ABOUT_PARTS_NOT_USED = (
     r"(?s).*You either need to add a response phrase or correct the intent",
     r"(?s).*does not include a response selector component",

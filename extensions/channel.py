@@ -43,8 +43,8 @@ class BadRequest(ValueError):
 class FrontdeskChannel(InputChannel):
     """Rasa's door for the frontdesk, under the address and in the shape of Rasa's own REST channel.
 
-    Typed text is text, also when it starts with a slash. A message id that was handled answers with what was said
-    then. A turn that did not happen is 503 and leaves the tracker as it was.
+    Typed text is text, also when it starts with a slash. A message id that was handled answers with what
+    was said then. A turn that did not happen is 503 and leaves the tracker as it was.
     """
 
     @classmethod
@@ -52,7 +52,9 @@ class FrontdeskChannel(InputChannel):
         return REST
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        """The routes. `on_new_message` is not used: Rasa's way of handling a message cannot say that it failed."""
+        """The routes. `on_new_message` is not used: Rasa's way of handling a message cannot say that it
+        failed.
+        """
         door = Blueprint("frontdesk_channel")
 
         @door.listener("before_server_start")
@@ -148,7 +150,9 @@ def _body(request: Request) -> Dict[str, Any]:
 
 
 def _stock_message(body: Dict[str, Any], _: TurnRunner) -> Inbound:
-    """A message in the shape of Rasa's REST channel. `metadata` is accepted and not used: it could forge a choice."""
+    """A message in the shape of Rasa's REST channel. `metadata` is accepted and not used: it could forge
+    a choice.
+    """
     message_id = uuid.uuid4().hex
     if body.get("message_id") is not None:
         message_id = _identifier(body, "message_id", LONGEST_MESSAGE_ID)
@@ -214,7 +218,9 @@ def _text(body: Dict[str, Any], name: str) -> str:
 
 
 def _cleaned(text: str) -> str:
-    """Without control characters (NUL ends PostgreSQL's patience) and halves of characters; line breaks stay."""
+    """Without control characters (NUL ends PostgreSQL's patience) and halves of characters; line breaks
+    stay.
+    """
     return "".join(
         character
         for character in text

@@ -24,10 +24,14 @@ _NUMBERS = {
 }  # fmt: skip
 # Words around a choice that do not say which.
 _FILLERS = frozenset(
-    "the a an option options number no nr choice answer please pls plz thanks thank you i im me mean meant want "
-    "would like id to know about is its it that this my take pick choose go with ok okay yes and for of in".split()
-)
-_POINTERS = frozenset("one ones option mean meant choice".split())
+    {
+        "the", "a", "an", "option", "options", "number", "no", "nr", "choice", "answer", "please",
+        "pls", "plz", "thanks", "thank", "you", "i", "im", "me", "mean", "meant", "want", "would",
+        "like", "id", "to", "know", "about", "is", "its", "it", "that", "this", "my", "take", "pick",
+        "choose", "go", "with", "ok", "okay", "yes", "and", "for", "of", "in"
+    }
+)  # fmt: skip
+_POINTERS = frozenset({"one", "ones", "option", "mean", "meant", "choice"})
 # A label this close to the text, and this much closer than the next one, is meant.
 _CLOSE, _APART = 0.86, 0.12
 
@@ -72,7 +76,9 @@ def checked(choice: Any, intents: FrozenSet[str]) -> Optional[Choice]:
 
 
 def understood(choice: Choice, text: str) -> Optional[Dict[str, Any]]:
-    """The parse data of a message whose meaning is certain; None for a form's value, which is read like any text."""
+    """The parse data of a message whose meaning is certain; None for a form's value, which is read like
+    any text.
+    """
     if "topic" in choice:
         label = f"faq/{choice['topic']}"
     elif "intent" in choice:
@@ -155,9 +161,9 @@ def _by_label(text: str, labels: List[str], asked: bool) -> Optional[int]:
             difflib.SequenceMatcher(None, joined, " ".join(_words(label))).ratio() for label in labels
         ]
         ranked = sorted(range(len(labels)), key=lambda index: -closeness[index])
-        if ranked and closeness[ranked[0]] >= _CLOSE:
-            if len(ranked) == 1 or closeness[ranked[0]] - closeness[ranked[1]] >= _APART:
-                return ranked[0]
+        runner_up = closeness[ranked[1]] if len(ranked) > 1 else 0.0
+        if ranked and closeness[ranked[0]] >= max(_CLOSE, runner_up + _APART):
+            return ranked[0]
     return _by_telling_words(words, labels) if asked else None
 
 

@@ -1,9 +1,11 @@
-"""Rasa's room: starts Rasa's own command line fast, quiet and private. python -m extensions.launcher run|train|test|…
+"""Rasa's room: starts Rasa's own command line fast, quiet and private. python -m extensions.launcher
+run|train|test|…
 
-May change: how Rasa is started. Must not import: frontdesk, actions (another Python); nothing of Rasa before main().
-Every argument goes to Rasa unchanged. What is added: no telemetry, no TensorFlow where no component needs it, loopback
-and the ports of the environment for `run`, no level of logging that prints what applicants write, and an end with one
-sentence when Rasa refuses the model (Rasa itself would go on without one).
+May change: how Rasa is started. Must not import: frontdesk, actions (another Python); nothing of Rasa
+before main(). Every argument goes to Rasa unchanged. What is added: no telemetry, no TensorFlow where no
+component needs it, loopback and the ports of the environment for `run`, no level of logging that prints
+what applicants write, and an end with one sentence when Rasa refuses the model (Rasa itself would go on
+without one).
 """
 
 from __future__ import annotations
@@ -72,8 +74,8 @@ class _Absent(type):
     def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
         if "." in cls.__name__:  # one of TensorFlow's own, not a class of Rasa's that was derived from it
             raise RuntimeError(
-                f"{cls.__name__} was called, but TensorFlow was left out because no configured component needs it. "
-                "Start with rasa instead of python -m extensions.launcher."
+                f"{cls.__name__} was called, but TensorFlow was left out because no configured component "
+                "needs it. Start with rasa instead of python -m extensions.launcher."
             )
         return super().__call__(*arguments, **keywords)
 
@@ -123,7 +125,9 @@ def needs_tensorflow(component: str) -> bool:
 
 
 def configured_components(config: Path) -> Optional[List[str]]:
-    """Names of pipeline and policies in a config.yml; None when Rasa would choose them by itself, or unreadable."""
+    """Names of pipeline and policies in a config.yml; None when Rasa would choose them by itself, or
+    unreadable.
+    """
     import yaml
 
     try:
@@ -156,7 +160,9 @@ def latest_model(path: Path) -> Optional[Path]:
 
 
 def can_do_without_tensorflow(arguments: Sequence[str]) -> bool:
-    """Whether the stand-in is safe for this command line: each component of config and model is known not to need it."""
+    """Whether the stand-in is safe for this command line: each component of config and model is known
+    not to need it.
+    """
     if not arguments or arguments[0].startswith("-"):
         return False
     components = configured_components(Path(_option(arguments, "-c", "--config") or "config.yml"))
@@ -180,7 +186,9 @@ def _option(arguments: Sequence[str], short: str, long: str) -> Optional[str]:
 
 
 def prepare_environment(environment: Dict[str, str]) -> None:
-    """Set what Rasa reads from the environment: telemetry off, nothing below INFO, no advice for SQLAlchemy 2."""
+    """Set what Rasa reads from the environment: telemetry off, nothing below INFO, no advice for
+    SQLAlchemy 2.
+    """
     environment["RASA_TELEMETRY_ENABLED"] = "false"
     environment["SQLALCHEMY_SILENCE_UBER_WARNING"] = "1"
     level = (environment.get("CHHA_LOG_LEVEL") or environment.get("LOG_LEVEL") or "INFO").upper()
@@ -202,7 +210,8 @@ def rasa_arguments(arguments: Sequence[str], environment: Dict[str, str]) -> Lis
         return completed
     if any(argument in ("--debug", "-vv") for argument in completed):
         _stop(
-            "rasa run --debug prints what applicants write; use --verbose, or rasa shell --debug with words of your own."
+            "rasa run --debug prints what applicants write; use --verbose, "
+            "or rasa shell --debug with words of your own."
         )
     if _option(completed, "-i", "--interface") is None:
         completed += ["--interface", environment.get("CHHA_RASA_HOST") or DEFAULT_HOST]
@@ -243,7 +252,7 @@ def refuse_to_serve_without_a_model() -> None:
         agent = await load(*arguments, **keywords)
         if not agent.is_ready():
             _stop(
-                f"Rasa cannot use the model in {arguments[0]} ({refused.reason or 'no valid model found there'}); "
+                f"Rasa cannot use the model in {arguments[0]} ({refused.reason or 'no valid model there'}); "
                 "train a new one with python -m extensions.launcher train."
             )
         return agent

@@ -1,6 +1,7 @@
 """Rasa's room: what happens between Rasa and the action server.
 
-May change: how a call is bounded, validated and reported. Must not import: frontdesk, actions (another Python).
+May change: how a call is bounded, validated and reported. Must not import: frontdesk, actions (another
+Python).
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def action_timeout() -> float:
 
 @contextmanager
 def recorded_failures() -> Iterator[List[ActionFailure]]:
-    """The list that collects each remote action that fails inside the block, in this task and those it starts.
+    """The list that collects each remote action that fails inside the block, in this task and those it
+    starts.
 
     Rasa logs such failures and goes on as if the action had returned nothing; a turn must know.
     """
@@ -93,8 +95,8 @@ def _reason(error: BaseException) -> str:
 def install() -> None:
     """Bound, validate and report calls of the action server. Doing it twice does nothing more.
 
-    - Rasa 3.6.21 checks and rebuilds the JSON schema for each answer (32 ms of a form turn's 46): built once here,
-      with the same verdicts.
+    - Rasa 3.6.21 checks and rebuilds the JSON schema for each answer (32 ms of a form turn's 46): built
+      once here, with the same verdicts.
     - Rasa waits up to 300 s: `CHHA_ACTION_TIMEOUT` here.
     - A failure is recorded for the turn (`recorded_failures`) and passed on unchanged.
     """

@@ -1,6 +1,7 @@
 """Rasa's room: the rule policy without Rasa's hidden intents.
 
-May change: nothing but which built-in shortcuts are off. Must not import: frontdesk, actions (another Python).
+May change: nothing but which built-in shortcuts are off. Must not import: frontdesk, actions (another
+Python).
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ class ShortcutFreeRulePolicy(RulePolicy):
     """RulePolicy in which `restart`, `back` and `session_start` are intents like any other.
 
     Rasa 3.6.21 maps these names to actions that overrule every rule and form (`rule_policy.py`,
-    DEFAULT_ACTION_MAPPINGS): `back` rewinds the last turn, `restart` forgets the conversation. An applicant who says
-    "go back" means the form's previous question.
+    DEFAULT_ACTION_MAPPINGS): `back` rewinds the last turn, `restart` forgets the conversation. An applicant
+    who says "go back" means the form's previous question.
     """
 
     @staticmethod
@@ -31,8 +32,8 @@ class ShortcutFreeRulePolicy(RulePolicy):
     def _find_action_from_rules(
         self, tracker: DialogueStateTracker, domain: Domain, use_text_for_last_user_input: bool
     ) -> Tuple[Optional[str], Optional[str], bool]:
-        # Rasa first matches each message's text, then its intent, each time over the whole history. Without a rule
-        # that quotes a text the first search finds nothing, a tenth of a turn later.
+        # Rasa first matches each message's text, then its intent, each time over the whole history. Without
+        # a rule that quotes a text the first search finds nothing, a tenth of a turn later.
         if use_text_for_last_user_input and not any('"text"' in rule for rule in self.lookup.get(RULES, {})):
             return None, None, False
         return super()._find_action_from_rules(tracker, domain, use_text_for_last_user_input)

@@ -1,7 +1,8 @@
 """Rasa's room: where conversations are kept between turns, one row each, bounded.
 
 May change: how a tracker is kept. Must not import: frontdesk, actions (another Python).
-The record (frontdesk) is the truth; this is Rasa's memory of the last turns, so that "and is it paid?" has a before.
+The record (frontdesk) is the truth; this is Rasa's memory of the last turns, so that "and is it paid?" has
+a before.
 """
 
 from __future__ import annotations
@@ -69,8 +70,9 @@ class TrackerConflict(RuntimeError):
 class ConversationTrackerStore(TrackerStore, SerializedTrackerAsText):
     """One row a conversation in SQLite or PostgreSQL.
 
-    A save replaces the row only if it is still the one that was read, so a second machine or an erasure in between is
-    noticed. Every operation runs in a thread: a database that is slow or away stops its own turn, not the others.
+    A save replaces the row only if it is still the one that was read, so a second machine or an erasure in
+    between is noticed. Every operation runs in a thread: a database that is slow or away stops its own
+    turn, not the others.
     """
 
     def __init__(
@@ -172,17 +174,19 @@ class ConversationTrackerStore(TrackerStore, SerializedTrackerAsText):
             try:
                 _metadata.create_all(engine)
             except (IntegrityError, ProgrammingError, OperationalError):
-                # Another process made the table at the same moment; if it was something else, this raises again.
+                # Another process made the table at the same moment; if it was something else, this raises
+                # again.
                 _metadata.create_all(engine)
             self._engine = engine
         return self._engine
 
 
 def bounded(tracker: DialogueStateTracker, *, most: int = MOST_TURNS, keep: int = KEPT_TURNS) -> List[Event]:
-    """The events worth keeping: all of them, or above `most` user turns the last `keep` after a summary of the rest.
+    """The events worth keeping: all of them, or above `most` user turns the last `keep` after a summary of
+    the rest.
 
-    The summary is the state in which the kept turns begin: session, slots, open form and its question, listening. So
-    replaying it gives the same state as replaying everything.
+    The summary is the state in which the kept turns begin: session, slots, open form and its question,
+    listening. So replaying it gives the same state as replaying everything.
     """
     events = list(tracker.events)
     heard = [index for index, event in enumerate(events) if isinstance(event, UserUttered)]

@@ -1,8 +1,8 @@
 """Rasa's room: one turn of one conversation, which happens whole or not at all.
 
 May change: how a message becomes events and replies. Must not import: frontdesk, actions (another Python).
-Follows rasa.core.processor.MessageProcessor.handle_message of 3.6.21 step by step, with one difference: Rasa goes on
-after a failed action and keeps half a turn; here such a turn is not saved.
+Follows rasa.core.processor.MessageProcessor.handle_message of 3.6.21 step by step, with one difference:
+Rasa goes on after a failed action and keeps half a turn; here such a turn is not saved.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ DEFAULT_TURN_TIMEOUT = 15.0
 class TurnFailed(Exception):
     """The turn did not happen; the tracker is as before the message.
 
-    `cause` is `action_server`, `tracker_store`, `no_reply` or `model`; `detail` is for operators and quotes no message.
+    `cause` is `action_server`, `tracker_store`, `model` (none is loaded) or `no_reply`; `detail` is for operators and quotes
+    no message.
     """
 
     def __init__(self, cause: str, detail: str) -> None:
@@ -78,8 +79,9 @@ LEAVE_ALONE = _LeaveAlone()
 class Inbound:
     """One message at the door, already checked.
 
-    `sender_id` names the tracker; `conversation` is the id in the record, None when there is none. `form` is the field
-    the record waits for, None when it has no open form, LEAVE_ALONE when the caller keeps no record.
+    `sender_id` names the tracker; `conversation` is the id in the record, None when there is none. `form`
+    is the field the record waits for, None when it has no open form, LEAVE_ALONE when the caller keeps no
+    record.
     """
 
     sender_id: str
@@ -89,7 +91,7 @@ class Inbound:
     conversation: Optional[str] = None
     choice: Optional[choices.Choice] = None
     event: Optional[str] = None
-    form: Union[str, None, _LeaveAlone] = LEAVE_ALONE
+    form: Union[str, _LeaveAlone, None] = LEAVE_ALONE
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,9 @@ class Reply:
 
 @dataclass(frozen=True)
 class Turn:
-    """The outcome: replies in order; `again` when the message had been handled before and nothing was done."""
+    """The outcome: replies in order; `again` when the message had been handled before and nothing was
+    done.
+    """
 
     message_id: str
     replies: List[Reply] = field(default_factory=list)
@@ -150,8 +154,8 @@ def redis_lock_store(url: str) -> LockStore:
 class TurnRunner:
     """Runs turns on a loaded Rasa agent.
 
-    Environment: `CHHA_ACTIONS_URL` (replaces the url of endpoints.yml), `CHHA_ACTION_TIMEOUT`, `CHHA_TURN_TIMEOUT`,
-    `CHHA_LOCK_URL` (Redis locks for more machines).
+    Environment: `CHHA_ACTIONS_URL` (replaces the url of endpoints.yml), `CHHA_ACTION_TIMEOUT`,
+    `CHHA_TURN_TIMEOUT`, `CHHA_LOCK_URL` (Redis locks for more machines).
     """
 
     def __init__(self, agent: Agent) -> None:
@@ -251,7 +255,7 @@ class TurnRunner:
                 # Frames only: the error's message may quote what somebody wrote.
                 frames = "".join(traceback.format_tb(error.__traceback__))
                 logger.error("A turn broke inside Rasa: %s\n%s", type(error).__name__, frames)
-                raise TurnFailed("model", f"Rasa raised {type(error).__name__}") from error
+                raise TurnFailed("no_reply", f"Rasa broke with {type(error).__name__}") from error
         if failures:
             raise _action_failed(failures[0])
 
@@ -272,18 +276,21 @@ class TurnRunner:
     def _store(self) -> ConversationTrackerStore:
         store = self._agent.tracker_store
         if isinstance(store, FailSafeTrackerStore):
-            # Its fallback forgets the conversation, answers from an empty memory, and comes back as if nothing was.
+            # Its fallback forgets the conversation, answers from an empty memory, and comes back as if
+            # nothing was.
             store = store._tracker_store
         if not isinstance(store, ConversationTrackerStore):
             raise TurnFailed(
                 "tracker_store",
-                f"the store is {type(store).__name__}, not the one of endpoints.yml; see the start of Rasa's log",
+                f"Rasa runs on {type(store).__name__}, not on the store of endpoints.yml; see its first log lines",
             )
         return store
 
     @asynccontextmanager
     async def _alone(self, sender_id: str) -> AsyncIterator[None]:
-        """One turn at a time a conversation: in order in this process, and under Rasa's lock between processes."""
+        """One turn at a time a conversation: in order in this process, and under Rasa's lock between
+        processes.
+        """
         queue = self._waiting.setdefault(sender_id, _Queue())
         queue.members += 1
         try:
@@ -422,7 +429,7 @@ class _Conversation:
                 action, prediction = self._processor.predict_next_with_tracker_if_should(self._tracker)
             except ActionLimitReached as error:
                 raise TurnFailed(
-                    "model", "the rules go round in a circle: too many actions in one turn"
+                    "no_reply", "the rules go round in a circle: too many actions in one turn"
                 ) from error
             if not await self._run(action, prediction):
                 return
@@ -451,8 +458,8 @@ class _Conversation:
         processor._log_action_on_tracker(tracker, action, events, prediction)
         if any(isinstance(event, UserUttered) for event in events or ()):
             await processor.run_action_extract_slots(self._channel, tracker)
-        # Rasa would now push messages and set reminders; replies are read from the events, and reminders are the
-        # record's (Rasa's live in memory and die with the process).
+        # Rasa would now push messages and set reminders; replies are read from the events, and reminders
+        # are the record's (Rasa's live in memory and die with the process).
         return processor.should_predict_another_action(action.name())
 
 
@@ -488,7 +495,7 @@ def _paired(spoken: List[BotUttered]) -> List[Reply]:
     return replies
 
 
-def _form_events(tracker: DialogueStateTracker, form: Union[str, None, _LeaveAlone]) -> List[Event]:
+def _form_events(tracker: DialogueStateTracker, form: Union[str, _LeaveAlone, None]) -> List[Event]:
     """Events that make the tracker's form agree with the record's, which is the truth."""
     if isinstance(form, _LeaveAlone):
         return []
@@ -513,8 +520,9 @@ def _parse(
 ) -> Dict[str, Any]:
     """What NLU makes of the text, with Rasa's own last step left out.
 
-    Rasa ends each NLU graph with RegexMessageHandler, which takes a text such as `/restart` or `/apply{"x": 1}` for
-    the intent it names. Here the graph is asked for the node before it, so a typed slash is a slash.
+    Rasa ends each NLU graph with RegexMessageHandler, which takes a text such as `/restart` or `/apply{"x":
+    1}` for the intent it names. Here the graph is asked for the node before it, so a typed slash is a
+    slash.
     """
     metadata = processor.model_metadata
     target = metadata.nlu_target

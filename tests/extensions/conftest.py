@@ -1,4 +1,6 @@
-"""Tests of Rasa's room: a small assistant with the real domain and rules, and an action server that can misbehave."""
+"""Tests of Rasa's room: a small assistant with the real domain and rules, and an action server that can
+misbehave.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any
 
 import pytest
 import requests
@@ -82,12 +85,12 @@ def wait_until(condition: Callable[[], Any], seconds: float = 60.0, what: str = 
     raise AssertionError(f"{what} did not come true within {seconds} seconds")
 
 
-# --- the action server --------------------------------------------------------------------------------------------
+# --- the action server ----------
 
 
 def said(
-    text: str, act: Optional[Dict[str, Any]] = None, events: Optional[List[Dict[str, Any]]] = None
-) -> Dict[str, Any]:
+    text: str, act: dict[str, Any] | None = None, events: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
     """An action's answer as rasa-sdk's dispatcher sends it."""
     empty = {
         "buttons": [],
@@ -97,21 +100,21 @@ def said(
         "image": None,
         "attachment": None,
     }
-    responses: List[Dict[str, Any]] = [{**empty, "text": text, "custom": {}}]
+    responses: list[dict[str, Any]] = [{**empty, "text": text, "custom": {}}]
     if act is not None:
         responses.append({**empty, "text": None, "custom": act})
     return {"events": events or [], "responses": responses}
 
 
-def slot(name: str, value: Any) -> Dict[str, Any]:
+def slot(name: str, value: Any) -> dict[str, Any]:
     return {"event": "slot", "timestamp": None, "name": name, "value": value}
 
 
-def asked(field: str) -> Dict[str, Any]:
+def asked(field: str) -> dict[str, Any]:
     return {"act": "question", "form": "application", "field": field}
 
 
-def the_form(call: Dict[str, Any]) -> Dict[str, Any]:
+def the_form(call: dict[str, Any]) -> dict[str, Any]:
     """A form's action in small: asks one field after the other, leaves on "stop", sends at the review."""
     tracker = call["tracker"]
     message = tracker["latest_message"]
@@ -139,13 +142,15 @@ def the_form(call: Dict[str, Any]) -> Dict[str, Any]:
 
 
 class ActionServer:
-    """Answers Rasa's calls on a free port; `behaviours[action]` may answer, misbehave, or block until `released`."""
+    """Answers Rasa's calls on a free port; `behaviours[action]` may answer, misbehave, or block until
+    `released`.
+    """
 
     def __init__(self) -> None:
-        self.calls: List[Dict[str, Any]] = []
-        self.behaviours: Dict[str, Callable[[Dict[str, Any]], Any]] = {}
+        self.calls: list[dict[str, Any]] = []
+        self.behaviours: dict[str, Callable[[dict[str, Any]], Any]] = {}
         self.released = threading.Event()
-        self._server: Optional[ThreadingHTTPServer] = None
+        self._server: ThreadingHTTPServer | None = None
         self.port = free_port()
         self.start()
 
@@ -178,7 +183,7 @@ class ActionServer:
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         ).start()
 
-    def _answer(self, call: Dict[str, Any]) -> Tuple[int, bytes]:
+    def _answer(self, call: dict[str, Any]) -> tuple[int, bytes]:
         name = call["next_action"]
         behaviour = self.behaviours.get(name)
         if behaviour is not None:
@@ -221,12 +226,14 @@ def action_server(action_server_of_session: ActionServer) -> Iterator[ActionServ
     action_server_of_session.released.set()
 
 
-# --- the assistant ------------------------------------------------------------------------------------------------
+# --- the assistant ----------
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Rasa project with the repository's domain, rules, endpoints and credentials, and keywords for NLU; trained."""
+    """A Rasa project with the repository's domain, rules, endpoints and credentials, and keywords for
+    NLU; trained.
+    """
     folder = tmp_path_factory.mktemp("project")
     (folder / "data").mkdir()
     for name in ("domain.yml", "endpoints.yml", "credentials.yml", "data/rules.yml"):
@@ -270,9 +277,9 @@ class RasaProcess:
             "CHHA_TRACKER_URL": f"sqlite:///{folder / 'tracker.db'}",
             **environment,
         }
-        self.process: Optional[subprocess.Popen] = None
+        self.process: subprocess.Popen | None = None
 
-    def start(self) -> "RasaProcess":
+    def start(self) -> RasaProcess:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "extensions.launcher", "run"],
             cwd=self.project,
@@ -294,7 +301,7 @@ class RasaProcess:
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}/webhooks/rest{path}"
 
-    def post(self, path: str, body: Any, key: Optional[str] = KEY) -> requests.Response:
+    def post(self, path: str, body: Any, key: str | None = KEY) -> requests.Response:
         headers = {"Content-Type": "application/json"} | ({"X-Frontdesk-Key": key} if key else {})
         data = body if isinstance(body, (str, bytes)) else json.dumps(body)
         return requests.post(self.url(path), data=data, headers=headers, timeout=30)
