@@ -20,6 +20,7 @@ import pytest
 if TYPE_CHECKING:
     from frontdesk.records.session import Record
     from frontdesk.settings import Settings
+    from tests.stand_in_rasa import StandInRasa
 
 DEBIAN_BINARIES = Path("/usr/lib/postgresql/15/bin")
 SYSTEM_ACCOUNT = "postgres"
@@ -264,3 +265,28 @@ def make_settings(tmp_path: Path) -> Any:
 @pytest.fixture
 def settings(make_settings: Any) -> Settings:
     return make_settings()
+
+
+@pytest.fixture
+def rasa() -> Iterator[StandInRasa]:
+    """A stand-in for Rasa's private channel; its key is that of `make_settings`."""
+    from tests.stand_in_rasa import StandInRasa
+
+    made = StandInRasa()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def make_staff() -> Any:
+    """`make_staff(record, "Ann")`: the id of a member of staff."""
+    from frontdesk.records.models import Staff
+
+    def make(record: Record, name: str) -> str:
+        with record.transaction() as session:
+            staff = Staff(login=name.lower(), name=name, password_hash="-")
+            session.add(staff)
+            session.flush()
+            return staff.id
+
+    return make
