@@ -1,0 +1,430 @@
+// Conversation room: one visitor's conversation as a whole. It joins identity, outbox, delivery and thread, and tells
+// its listener when anything to be shown has changed. No DOM here: browsers' parts come in through `Surroundings`.
+
+import { type Api, type ApiError, asApiError } from "./api";
+import { backoff } from "./backoff";
+import { type Connection, Delivery, type DeliveryTiming, type Pace } from "./delivery";
+import type { Outbox, Outgoing } from "./outbox";
+import { type Choice, type ConversationState, INITIAL_STATE, type Message, type Session } from "./protocol";
+import type { SessionStore } from "./storage";
+import { Thread } from "./thread";
+
+/** `sending` under way, `waiting` for another try, `failed` refused by the server. */
+export type PendingState = "sending" | "waiting" | "failed";
+
+export interface Pending {
+  readonly client_id: string;
+  readonly text: string;
+  readonly at: string;
+  readonly state: PendingState;
+  readonly failure: string | null;
+}
+
+/** Everything that there is to draw. */
+export interface Snapshot {
+  readonly messages: readonly Message[];
+  readonly pending: readonly Pending[];
+  readonly state: ConversationState;
+  readonly connection: Connection | "none";
+  /** The history has been fetched, or there is none. */
+  readonly loaded: boolean;
+  /** The earlier conversation could not be continued and this is a new one. */
+  readonly renewed: boolean;
+  /** Messages from the bot or the team that the visitor has not had on screen. */
+  readonly unread: number;
+  /** When the server allows the next message (milliseconds since 1970), or null. */
+  readonly pausedUntil: number | null;
+}
+
+/** What the browser provides; tests bring their own. */
+export interface Surroundings {
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly newId: () => string;
+  /** Runs the task while no other tab of this site runs one under the same lock, where the browser can do that. */
+  readonly lock: <T>(task: () => Promise<T>) => Promise<T>;
+  readonly pace: () => Pace;
+}
+
+export interface ConversationOptions {
+  readonly api: Api;
+  readonly sessions: SessionStore;
+  readonly outbox: Outbox;
+  readonly timing: DeliveryTiming;
+  readonly surroundings: Surroundings;
+  /** Turns a refusal into a sentence for the visitor. */
+  readonly explain: (error: ApiError) => string;
+  readonly onChange: () => void;
+}
+
+/** How long after a message was taken the record is looked at again while the stream stays silent. */
+const NUDGES = [3_000, 8_000, 16_000];
+/** How long a message that another tab handed over is still shown while its echo is on the way. */
+const SETTLING = 15_000;
+
+export class Conversation {
+  readonly #options: ConversationOptions;
+  readonly #thread = new Thread();
+  #session: Session | null;
+  #delivery: Delivery | null = null;
+  #state: ConversationState = INITIAL_STATE;
+  #connection: Connection | "none" = "none";
+  #loaded: boolean;
+  #renewed = false;
+  #flushing = false;
+  #flushAgain = false;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #nudgeTimers = new Set<ReturnType<typeof setTimeout>>();
+  /** A token that no call has accepted yet: if it is refused at once, the server is at fault and we slow down. */
+  #unproven: string | null = null;
+  #shown: Outgoing[] = [];
+  readonly #settling = new Map<string, { item: Outgoing; until: number }>();
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+    this.#session = options.sessions.load();
+    this.#loaded = this.#session === null;
+    this.#shown = options.outbox.list();
+  }
+
+  /** Takes up where the visitor left: fetches the thread, sends what is still waiting. */
+  start(): void {
+    if (this.#session !== null) this.#follow(this.#session);
+    void this.flush();
+  }
+
+  get snapshot(): Snapshot {
+    const { sessions, surroundings } = this.#options;
+    const messages = this.#thread.messages;
+    const read = sessions.read;
+    const now = surroundings.now();
+    const first = this.#shown.find((item) => item.failure === null);
+    return {
+      messages,
+      pending: this.#pending(),
+      state: this.#state,
+      connection: this.#connection,
+      loaded: this.#loaded,
+      renewed: this.#renewed,
+      unread: messages.filter((message) => message.seq > read && (message.from === "bot" || message.from === "staff")).length,
+      pausedUntil: first !== undefined && first.not_before > now ? first.not_before : null,
+    };
+  }
+
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  /** Puts typed words into the line. Empty text is ignored. */
+  send(text: string): void {
+    const words = text.trim();
+    if (words !== "") this.#enqueue(words, null);
+  }
+
+  /** Puts a pressed button into the line; its label stands for it until the server's message arrives. */
+  choose(choice: Choice, label: string): void {
+    this.#enqueue(label, choice);
+  }
+
+  /** Tries a message again that was refused, or at once one that waits. */
+  retry(clientId: string): void {
+    const item = this.#options.outbox.list().find((entry) => entry.client_id === clientId);
+    if ((item?.failure ?? null) !== null) this.#options.outbox.retry(clientId);
+    this.#outboxChanged();
+    void this.flush();
+  }
+
+  /** Gives up a message that was refused. */
+  discard(clientId: string): void {
+    this.#options.outbox.remove(clientId);
+    this.#outboxChanged();
+  }
+
+  /** The visitor has had everything up to here on screen. */
+  markRead(): void {
+    const last = this.#thread.last;
+    if (last === null || last.seq <= this.#options.sessions.read) return;
+    this.#options.sessions.read = last.seq;
+    this.#options.onChange();
+  }
+
+  /** Forgets this conversation on this device, unsent messages included. The next message starts a new one. */
+  restart(): void {
+    this.#options.outbox.clear();
+    const session = this.#options.sessions.load() ?? this.#session;
+    if (session !== null) this.#options.sessions.forget(session.token);
+    this.#leave();
+    this.#shown = [];
+    this.#settling.clear();
+    this.#renewed = false;
+    this.#options.onChange();
+  }
+
+  /** Back online, awake, visible or restored from the back/forward cache: look and send at once. */
+  wake(): void {
+    this.#delivery?.wake();
+    void this.flush();
+  }
+
+  /** Lets go of the network when the page is put away. `wake` or `resume` takes it up again. */
+  suspend(): void {
+    this.#delivery?.stop();
+    this.#delivery = null;
+    clearTimeout(this.#retryTimer);
+    for (const timer of this.#nudgeTimers) clearTimeout(timer);
+    this.#nudgeTimers.clear();
+  }
+
+  resume(): void {
+    if (this.#delivery === null && this.#session !== null) this.#follow(this.#session);
+    void this.flush();
+  }
+
+  /** Another tab made, renewed or forgot the identity. */
+  sessionChangedElsewhere(): void {
+    const stored = this.#options.sessions.load();
+    if (stored?.token === this.#session?.token) return;
+    this.#leave();
+    if (stored !== null) this.#follow(stored);
+    this.#options.onChange();
+  }
+
+  /** Another tab wrote or sent something. */
+  outboxChangedElsewhere(): void {
+    const here = new Set(this.#options.outbox.list().map((item) => item.client_id));
+    const until = this.#options.surroundings.now() + SETTLING;
+    for (const item of this.#shown) {
+      // Sent by the other tab: its echo reaches us by our own stream, until then it must not blink.
+      if (!here.has(item.client_id) && item.failure === null && !this.#thread.holds(item.client_id)) {
+        this.#settling.set(item.client_id, { item, until });
+      }
+    }
+    this.#outboxChanged();
+    if (this.#settling.size > 0) void this.#delivery?.nudge();
+    if (here.size > 0) void this.flush();
+  }
+
+  /** Sends what waits, oldest first, one after the other. Never two of them at once in this tab. */
+  async flush(): Promise<void> {
+    if (this.#flushing) {
+      this.#flushAgain = true;
+      return;
+    }
+    this.#flushing = true;
+    clearTimeout(this.#retryTimer);
+    try {
+      while (await this.#options.surroundings.lock(() => this.#sendNext()));
+    } finally {
+      this.#flushing = false;
+    }
+    if (this.#flushAgain) {
+      this.#flushAgain = false;
+      await this.flush();
+    }
+  }
+
+  #enqueue(text: string, choice: Choice | null): void {
+    this.#options.outbox.add(this.#options.surroundings.newId(), text, choice);
+    this.#outboxChanged();
+    void this.flush();
+  }
+
+  /** One message. Returns true when the next may follow at once. */
+  async #sendNext(): Promise<boolean> {
+    const { api, outbox, surroundings } = this.#options;
+    const item = outbox.next();
+    if (item === null) return false;
+    if (this.#thread.holds(item.client_id)) {
+      outbox.remove(item.client_id);
+      this.#outboxChanged();
+      return true;
+    }
+    const pause = item.not_before - surroundings.now();
+    if (pause > 0) {
+      this.#later(pause);
+      return false;
+    }
+    let session: Session | null = null;
+    try {
+      session = await this.#identity();
+      // Given up by the visitor while the conversation was being made.
+      if (!outbox.has(item.client_id)) return true;
+      const message = await api.send(session, item);
+      this.#unproven = null;
+      if (this.#session?.token === session.token && this.#thread.add(message)) this.#expectReply();
+      outbox.remove(item.client_id);
+      this.#outboxChanged();
+      return true;
+    } catch (thrown) {
+      return this.#couldNotSend(item, session, asApiError(thrown));
+    }
+  }
+
+  #couldNotSend(item: Outgoing, session: Session | null, error: ApiError): boolean {
+    const { outbox, surroundings, timing, explain } = this.#options;
+    if (session !== null && item.choice !== null && !error.temporary && error.status !== 401 && error.status !== 403) {
+      // The button is no longer on offer at the server; its words still say what the visitor meant.
+      outbox.update(item.client_id, { choice: null });
+      return true;
+    }
+    let temporary = error.temporary;
+    if (session !== null && error.gone) {
+      const fresh = this.#unproven === session.token;
+      this.#lost(session);
+      if (!fresh) return true;
+      temporary = true;
+    }
+    if (temporary) {
+      const attempts = item.attempts + 1;
+      const wait = error.retryAfter ?? backoff(attempts, timing.backoff, surroundings.random);
+      outbox.update(item.client_id, {
+        attempts,
+        not_before: error.retryAfter === null ? 0 : surroundings.now() + error.retryAfter,
+      });
+      this.#outboxChanged();
+      this.#later(wait);
+      return false;
+    }
+    outbox.update(item.client_id, { failure: explain(error) });
+    this.#outboxChanged();
+    return true;
+  }
+
+  /** The stored identity, or a new conversation: made with the first message, never before. */
+  async #identity(): Promise<Session> {
+    const { api, sessions } = this.#options;
+    const stored = sessions.load();
+    if (stored !== null) {
+      if (stored.token !== this.#session?.token) {
+        this.#leave();
+        this.#follow(stored);
+      }
+      return stored;
+    }
+    const made = await api.startConversation();
+    // Without locks another tab may have been quicker; then its conversation is the one, and ours stays empty.
+    const session = sessions.load() ?? made;
+    if (session === made) {
+      sessions.save(session);
+      this.#unproven = session.token;
+    }
+    this.#leave();
+    this.#follow(session, session === made);
+    return session;
+  }
+
+  /** @param fresh the conversation was made just now, so there is no history to wait for */
+  #follow(session: Session, fresh = false): void {
+    this.#session = session;
+    this.#loaded = fresh || this.#thread.messages.length > 0;
+    this.#delivery?.stop();
+    const { api, timing, surroundings, onChange } = this.#options;
+    const delivery = new Delivery({
+      api,
+      session,
+      thread: this.#thread,
+      timing,
+      pace: surroundings.pace,
+      random: surroundings.random,
+      onMessages: () => {
+        this.#unproven = null;
+        this.#echoes();
+        onChange();
+      },
+      onState: (state) => {
+        this.#state = state;
+        onChange();
+      },
+      onConnection: (connection) => {
+        const before = this.#connection;
+        this.#connection = connection;
+        // What failed while the server was away need not wait out its back-off.
+        if (before === "down" && connection !== "down") void this.flush();
+        if (before !== connection) onChange();
+      },
+      onLoaded: () => {
+        this.#loaded = true;
+        onChange();
+      },
+      onGone: () => {
+        this.#lost(session);
+        void this.flush();
+      },
+    });
+    this.#delivery = delivery;
+    this.#connection = "connecting";
+    delivery.start();
+  }
+
+  /** The server no longer knows this identity. Unsent messages stay for the next conversation. */
+  #lost(session: Session): void {
+    this.#options.sessions.forget(session.token);
+    if (this.#session?.token !== session.token) return;
+    this.#options.outbox.turnChoicesIntoText();
+    this.#leave();
+    this.#renewed = true;
+    this.#outboxChanged();
+  }
+
+  #leave(): void {
+    this.#delivery?.stop();
+    this.#delivery = null;
+    this.#session = null;
+    this.#thread.clear();
+    this.#state = INITIAL_STATE;
+    this.#connection = "none";
+    this.#loaded = true;
+    this.#unproven = null;
+  }
+
+  /** Removes from the line what the stream shows to be on record: the answer to our POST may have been lost. */
+  #echoes(): void {
+    for (const item of this.#options.outbox.list()) {
+      if (this.#thread.holds(item.client_id)) this.#options.outbox.remove(item.client_id);
+    }
+    this.#shown = this.#options.outbox.list();
+  }
+
+  #outboxChanged(): void {
+    this.#shown = this.#options.outbox.list();
+    this.#options.onChange();
+  }
+
+  #pending(): Pending[] {
+    const now = this.#options.surroundings.now();
+    const items = [...this.#shown];
+    for (const [id, { item, until }] of this.#settling) {
+      if (until < now || this.#thread.holds(id)) this.#settling.delete(id);
+      else if (!items.some((other) => other.client_id === id)) items.push(item);
+    }
+    return items
+      .filter((item) => !this.#thread.holds(item.client_id))
+      .sort((a, b) => Number(a.failure === null) - Number(b.failure === null) || a.order - b.order)
+      .map((item) => ({
+        client_id: item.client_id,
+        text: item.text,
+        at: new Date(item.order).toISOString(),
+        state: item.failure !== null ? "failed" : item.attempts > 0 ? "waiting" : "sending",
+        failure: item.failure,
+      }));
+  }
+
+  #expectReply(): void {
+    this.#options.onChange();
+    const asked = this.#options.surroundings.now();
+    for (const delay of NUDGES) {
+      const timer = setTimeout(() => {
+        this.#nudgeTimers.delete(timer);
+        const delivery = this.#delivery;
+        // A proxy may swallow the stream without ending it: then the record itself is asked.
+        if (delivery !== null && delivery.lastByte < asked) void delivery.nudge();
+      }, delay);
+      this.#nudgeTimers.add(timer);
+    }
+  }
+
+  #later(milliseconds: number): void {
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => void this.flush(), milliseconds);
+  }
+}

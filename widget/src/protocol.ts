@@ -1,0 +1,164 @@
+// Protocol room: the shapes of the front desk's website API, read defensively from JSON.
+// What may change here: the shapes, together with the server. Imports nothing; must not touch the DOM or the network.
+
+export type Sender = "applicant" | "bot" | "staff" | "system";
+export type Holder = "bot" | "queued" | "assigned" | "closed";
+
+/** A dialogue act: its stable name and whatever payload that act carries (read by `acts.ts`). */
+export type Act = Readonly<Record<string, unknown>> & { readonly act: string };
+
+/** One stored message. `seq` orders a conversation; `at` is an ISO 8601 time. */
+export interface Message {
+  readonly id: string;
+  readonly seq: number;
+  readonly at: string;
+  readonly from: Sender;
+  readonly name: string | null;
+  readonly text: string;
+  readonly act: Act | null;
+  readonly client_id: string | null;
+  readonly in_reply_to: string | null;
+}
+
+/** Who holds the conversation, and whether the bot is in a turn right now. */
+export interface ConversationState {
+  readonly holder: Holder;
+  readonly staff: { readonly name: string } | null;
+  readonly working: boolean;
+}
+
+/** A stretch of the thread: everything after the asked cursor, up to `cursor`. */
+export interface Page {
+  readonly messages: readonly Message[];
+  readonly state: ConversationState | null;
+  readonly cursor: number;
+}
+
+export interface OfficeHours {
+  readonly open: boolean;
+  readonly next_open: string | null;
+}
+
+export interface WidgetConfig {
+  readonly name: string;
+  readonly greeting: string;
+  readonly max_text: number;
+  readonly consent_notice: string | null;
+  readonly hours: OfficeHours | null;
+}
+
+/** The visitor's identity: one conversation and the signed token that is bound to it. */
+export interface Session {
+  readonly conversation: string;
+  readonly token: string;
+}
+
+/** A button that was pressed: the bot message that offered it and the option's place in that offer. */
+export interface Choice {
+  readonly message: string;
+  readonly option: number;
+}
+
+/** The server answered with something that is not the agreed shape. */
+export class ShapeError extends Error {
+  override name = "ShapeError";
+}
+
+export const MAX_TEXT = 4000;
+export const INITIAL_STATE: ConversationState = { holder: "bot", staff: null, working: false };
+
+const SENDERS: readonly string[] = ["applicant", "bot", "staff", "system"];
+const HOLDERS: readonly string[] = ["bot", "queued", "assigned", "closed"];
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A non-empty string, or null. Numbers are accepted as ids because some databases hand them out. */
+export function textOrNull(value: unknown): string | null {
+  if (typeof value === "number" && Number.isFinite(value)) return String(value);
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+function requiredText(record: Record<string, unknown>, key: string): string {
+  const value = textOrNull(record[key]);
+  if (value === null) throw new ShapeError(`"${key}" is missing`);
+  return value;
+}
+
+function sequence(value: unknown): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new ShapeError("no usable seq");
+  return value;
+}
+
+/** Reads one message. @throws ShapeError when id, seq or text cannot be used. */
+export function readMessage(value: unknown): Message {
+  if (!isRecord(value)) throw new ShapeError("a message must be an object");
+  const from = textOrNull(value.from) ?? "system";
+  const act = value.act;
+  return {
+    id: requiredText(value, "id"),
+    seq: sequence(value.seq),
+    at: textOrNull(value.at) ?? "",
+    // A sender that this version does not know is shown as a neutral note rather than dropped.
+    from: (SENDERS.includes(from) ? from : "system") as Sender,
+    name: textOrNull(value.name),
+    text: typeof value.text === "string" ? value.text : "",
+    act: isRecord(act) && typeof act.act === "string" ? (act as Act) : null,
+    client_id: textOrNull(value.client_id),
+    in_reply_to: textOrNull(value.in_reply_to),
+  };
+}
+
+/** Reads who holds the conversation; null when the value says nothing usable. */
+export function readState(value: unknown): ConversationState | null {
+  if (!isRecord(value)) return null;
+  const holder = textOrNull(value.holder);
+  if (holder === null || !HOLDERS.includes(holder)) return null;
+  const staff = value.staff;
+  const name = isRecord(staff) ? textOrNull(staff.name) : null;
+  return { holder: holder as Holder, staff: name === null ? null : { name }, working: value.working === true };
+}
+
+/** Reads a stretch of the thread; messages that cannot be read are left out and counted in the console. */
+export function readPage(value: unknown, after: number): Page {
+  if (!isRecord(value) || !Array.isArray(value.messages)) throw new ShapeError("a page needs messages");
+  const messages: Message[] = [];
+  for (const entry of value.messages as unknown[]) {
+    try {
+      messages.push(readMessage(entry));
+    } catch (error) {
+      console.warn("CHHA front desk: left out an unreadable message", error);
+    }
+  }
+  const highest = messages.reduce((highest, message) => Math.max(highest, message.seq), after);
+  const cursor = value.cursor;
+  return {
+    messages,
+    state: readState(value.state),
+    cursor: typeof cursor === "number" && Number.isSafeInteger(cursor) ? Math.max(cursor, after) : highest,
+  };
+}
+
+/** Reads the identity given out with a new conversation. @throws ShapeError */
+export function readSession(value: unknown): Session {
+  if (!isRecord(value)) throw new ShapeError("a conversation must be an object");
+  return { conversation: requiredText(value, "conversation"), token: requiredText(value, "token") };
+}
+
+/** Reads the frame's settings; every missing part has a plain default so that the widget always opens. */
+export function readConfig(value: unknown): WidgetConfig {
+  const record = isRecord(value) ? value : {};
+  const limit = record.max_text;
+  const hours = record.hours;
+  return {
+    name: textOrNull(record.name) ?? "CHHA",
+    greeting: textOrNull(record.greeting) ?? "",
+    max_text: typeof limit === "number" && Number.isSafeInteger(limit) && limit > 0 ? limit : MAX_TEXT,
+    consent_notice: textOrNull(record.consent_notice),
+    hours:
+      isRecord(hours) && typeof hours.open === "boolean"
+        ? { open: hours.open, next_open: textOrNull(hours.next_open) }
+        : null,
+  };
+}

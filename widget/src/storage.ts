@@ -1,0 +1,149 @@
+// Storage room: what the widget keeps on the visitor's device, under keys that no host site uses.
+// Every key is listed in README.md. Imports only the protocol's shapes; must not touch the network.
+
+import { isRecord, type Session, textOrNull } from "./protocol";
+
+export const PREFIX = "chha-frontdesk:";
+
+/** The part of the Web Storage interface that is used. */
+export interface KeyValue {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+  key(index: number): string | null;
+  readonly length: number;
+}
+
+/**
+ * A namespaced view of a Web Storage area that never throws.
+ * Where storage is blocked or full, values live in memory: the chat still works, it only forgets on reload.
+ */
+export class Storage {
+  readonly #area: KeyValue | null;
+  readonly #memory = new Map<string, string>();
+
+  constructor(area: KeyValue | null) {
+    this.#area = area;
+  }
+
+  get(key: string): string | null {
+    const kept = this.#memory.get(key);
+    if (kept !== undefined) return kept;
+    try {
+      return this.#area?.getItem(PREFIX + key) ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  set(key: string, value: string): void {
+    try {
+      if (this.#area === null) throw new Error("no storage");
+      this.#area.setItem(PREFIX + key, value);
+      this.#memory.delete(key);
+    } catch {
+      this.#memory.set(key, value);
+    }
+  }
+
+  remove(key: string): void {
+    this.#memory.delete(key);
+    try {
+      this.#area?.removeItem(PREFIX + key);
+    } catch {
+      // Nothing was stored where nothing can be removed.
+    }
+  }
+
+  /** The keys (without namespace) that begin with `start`, in no particular order. */
+  keys(start: string): string[] {
+    const found = new Set<string>();
+    for (const key of this.#memory.keys()) if (key.startsWith(start)) found.add(key);
+    try {
+      const area = this.#area;
+      for (let index = 0; area !== null && index < area.length; index += 1) {
+        const key = area.key(index);
+        if (key?.startsWith(PREFIX + start)) found.add(key.slice(PREFIX.length));
+      }
+    } catch {
+      // Blocked storage has no keys.
+    }
+    return [...found];
+  }
+}
+
+/** Opens a storage area by name; null where the browser refuses (private modes, sandboxed frames). */
+export function openArea(name: "localStorage" | "sessionStorage"): KeyValue | null {
+  try {
+    return window[name];
+  } catch {
+    return null;
+  }
+}
+
+const SESSION = "session";
+const READ = "read";
+
+/** The visitor's identity, kept apart by server so that a test site and a live one never share a token. */
+export class SessionStore {
+  readonly #storage: Storage;
+  readonly #server: string;
+
+  constructor(storage: Storage, server: string) {
+    this.#storage = storage;
+    this.#server = server;
+  }
+
+  load(): Session | null {
+    const raw = this.#storage.get(SESSION);
+    if (raw === null) return null;
+    try {
+      const value: unknown = JSON.parse(raw);
+      if (!isRecord(value) || value.server !== this.#server) return null;
+      const conversation = textOrNull(value.conversation);
+      const token = textOrNull(value.token);
+      return conversation === null || token === null ? null : { conversation, token };
+    } catch {
+      return null;
+    }
+  }
+
+  save(session: Session): void {
+    this.#storage.set(SESSION, JSON.stringify({ ...session, server: this.#server }));
+    this.#storage.remove(READ);
+  }
+
+  /** Forgets the identity, but only if it is still the given one: another tab may have made a new one. */
+  forget(token: string): void {
+    const stored = this.load();
+    if (stored !== null && stored.token !== token) return;
+    this.#storage.remove(SESSION);
+    this.#storage.remove(READ);
+  }
+
+  /** The seq up to which the visitor has seen the thread. */
+  get read(): number {
+    const value = Number(this.#storage.get(READ) ?? "0");
+    return Number.isSafeInteger(value) && value > 0 ? value : 0;
+  }
+
+  set read(seq: number) {
+    if (seq > this.read) this.#storage.set(READ, String(seq));
+  }
+}
+
+/** True when a storage event's key is the identity's. A null key means that the site cleared everything. */
+export function concernsSession(key: string | null): boolean {
+  return key === null || key === PREFIX + SESSION;
+}
+
+export function concernsOutbox(key: string | null): boolean {
+  return key === null || key.startsWith(PREFIX + OUTBOX);
+}
+
+export function concernsRead(key: string | null): boolean {
+  return key === null || key === PREFIX + READ;
+}
+
+/** Key prefix of the outgoing queue: one key a message, so that two tabs never overwrite each other's. */
+export const OUTBOX = "outbox:";

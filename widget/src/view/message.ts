@@ -1,0 +1,351 @@
+// View room, one message: its words, what its dialogue act adds, its buttons and how far it has got.
+// An item is made once and updated in place: moving or remaking it would be announced a second time.
+
+import { type Contact, contactsIn, present, type Presentation, type Source, type SummaryGroup } from "../acts";
+import { anchorTo, markdown, plain } from "../markdown";
+import type { Choice } from "../protocol";
+import type { MessageRow } from "../timeline";
+import { words } from "../words";
+import { button, focusedWithin, make, setAll, setText } from "./dom";
+import { type Icon, icon } from "./icons";
+
+/** What a message's controls can ask for. */
+export interface MessageActions {
+  readonly say: (text: string) => void;
+  readonly choose: (choice: Choice, label: string) => void;
+  readonly retry: (clientId: string) => void;
+  readonly discard: (clientId: string) => void;
+  /** Says something to screen readers that is not part of the conversation. */
+  readonly announce: (text: string) => void;
+  /** A control that had the focus is going away. */
+  readonly focusField: () => void;
+}
+
+export class MessageItem {
+  readonly root: HTMLLIElement;
+  readonly #actions: MessageActions;
+  readonly #who: HTMLElement;
+  readonly #bubble: HTMLElement;
+  readonly #replies: HTMLElement;
+  readonly #time: HTMLTimeElement;
+  readonly #state: HTMLElement;
+  readonly #remedies: HTMLElement;
+  #drawn = "";
+  #repliesDrawn = "";
+
+  constructor(row: MessageRow, actions: MessageActions) {
+    this.#actions = actions;
+    this.#who = make("span", { class: "who" });
+    // Languages mix in one thread: each message finds its own direction.
+    this.#bubble = make("div", { class: "bubble", dir: "auto" });
+    this.#replies = make("div", { class: "replies" });
+    this.#time = make("time");
+    this.#state = make("span", { class: "state", "data-testid": "message-state" });
+    this.#remedies = make("span", { class: "remedies" });
+    this.root = make(
+      "li",
+      { class: "row", "data-testid": "message" },
+      row.from === "bot" || row.from === "staff" ? avatar(row) : null,
+      make(
+        "div",
+        { class: "stack" },
+        this.#who,
+        this.#bubble,
+        make("div", { class: "meta" }, this.#time, this.#state, this.#remedies),
+        this.#replies,
+      ),
+    );
+    this.update(row);
+  }
+
+  update(row: MessageRow): void {
+    const shown = present(row.message?.act ?? null);
+    setAll(this.root, {
+      "data-from": row.from,
+      "data-state": row.state,
+      "data-act": shown.act === "" ? null : shown.act,
+      "data-seq": row.message === null ? null : String(row.message.seq),
+      "data-id": row.message?.id ?? null,
+      "data-client-id": row.clientId,
+      "data-first": row.first,
+      "data-last": row.last,
+    });
+    this.#drawWho(row);
+    const content = JSON.stringify([row.text, row.message?.act ?? null]);
+    if (content !== this.#drawn) {
+      this.#drawn = content;
+      this.#bubble.replaceChildren(...body(row, shown, this.#actions));
+    }
+    this.#drawReplies(row, shown);
+    this.#drawProgress(row);
+  }
+
+  #drawWho(row: MessageRow): void {
+    const name = row.message?.name ?? null;
+    const said =
+      row.from === "applicant" ? words.said.you
+      : row.from === "bot" ? words.said.bot
+      : row.from === "system" ? words.said.system
+      : words.said.staff(name ?? words.team);
+    // A person's name stands above their first message for all to see; the rest is for those who listen.
+    const visible = row.from === "staff" && row.first;
+    setText(this.#who, visible ? (name ?? words.team) : said);
+    this.#who.className = visible ? "who" : "who hidden";
+  }
+
+  #drawReplies(row: MessageRow, shown: Presentation): void {
+    const wanted = row.active && row.message !== null ? this.#drawn : "";
+    for (const change of this.root.querySelectorAll<HTMLElement>(".change")) change.hidden = wanted === "";
+    if (wanted === this.#repliesDrawn) return;
+    this.#repliesDrawn = wanted;
+    const hadFocus = focusedWithin(this.#replies);
+    this.#replies.replaceChildren();
+    if (wanted !== "" && row.message !== null) this.#replies.append(...replies(row.message.id, shown, this.#actions));
+    if (hadFocus) this.#actions.focusField();
+  }
+
+  #drawProgress(row: MessageRow): void {
+    if (row.at !== null) {
+      setText(this.#time, words.time(row.at));
+      this.#time.setAttribute("datetime", row.at.toISOString());
+    }
+    const own = row.from === "applicant";
+    setText(this.#state, !own ? "" : row.state === "failed" ? `${words.states.failed} ${row.failure ?? ""}`.trim() : words.states[row.state]);
+    const remedies = row.state === "failed" ? "failed" : row.state === "waiting" ? "waiting" : "";
+    if (this.#remedies.dataset.for === remedies) return;
+    this.#remedies.dataset.for = remedies;
+    const hadFocus = focusedWithin(this.#remedies);
+    this.#remedies.replaceChildren();
+    const id = row.clientId;
+    if (id !== null && remedies !== "") {
+      const again = remedies === "failed" ? words.tryAgain : words.tryNow;
+      this.#remedies.append(button({ class: "text-button" }, () => this.#actions.retry(id), icon("retry"), again));
+      if (remedies === "failed") {
+        this.#remedies.append(button({ class: "text-button" }, () => this.#actions.discard(id), words.remove));
+      }
+    }
+    if (hadFocus) this.#actions.focusField();
+  }
+}
+
+function avatar(row: MessageRow): HTMLElement {
+  const name = row.message?.name ?? "";
+  const initials = [...name.matchAll(/(?<=^|\s)\p{L}/gu)].map(([letter]) => letter);
+  const letters = (initials[0] ?? "") + (initials.length > 1 ? (initials.at(-1) ?? "") : "");
+  return make(
+    "span",
+    { class: "avatar", "aria-hidden": "true" },
+    row.from === "staff" && letters !== "" ? letters.toUpperCase() : icon(row.from === "staff" ? "people" : "mark"),
+  );
+}
+
+/** The words of a message and what its act adds inside the bubble. */
+function body(row: MessageRow, shown: Presentation, actions: MessageActions): Node[] {
+  if (row.from === "applicant") return [plain(row.text)];
+  const text = make("div", { class: "text" }, markdown(row.text));
+  switch (shown.act) {
+    case "answer":
+      return [text, ...proof(shown.sources, shown.reviewed)];
+    case "question":
+      return [...progress(shown), text, ...review(shown.summary, actions)];
+    case "application":
+      return shown.event === "sent" && shown.reference !== null
+        ? [heading("check", words.applicationSent), text, reference(shown.reference, actions)]
+        : [text];
+    case "status":
+      return [text, ...status(shown)];
+    case "handoff":
+      return [
+        heading("people", shown.available === false ? words.handoff.unavailable : words.handoff.available),
+        text,
+        ...(shown.waiting === null ? [] : [make("p", { class: "note" }, words.waitingMinutes(shown.waiting))]),
+      ];
+    case "safety":
+      return [heading("heart", safetyTitle(shown.kind)), text, help(shown.contacts, row.text)];
+    default:
+      return [text];
+  }
+}
+
+function heading(name: Icon, title: string): HTMLElement {
+  return make("p", { class: "heading" }, icon(name), make("strong", {}, title));
+}
+
+function safetyTitle(kind: string | null): string {
+  const titles: Readonly<Record<string, string>> = words.safety;
+  return titles[kind ?? "other"] ?? words.safety.other;
+}
+
+/** Where an answer comes from and when people last looked at it. */
+function proof(sources: readonly Source[], reviewed: string | null): Node[] {
+  if (sources.length === 0 && reviewed === null) return [];
+  const links = sources.map(({ title, href }) => {
+    if (href === null) return make("li", {}, title);
+    const anchor = anchorTo(href);
+    anchor.append(title, icon("external"), make("span", { class: "hidden" }, ` (${words.newTab})`));
+    return make("li", {}, anchor);
+  });
+  return [
+    make(
+      "div",
+      { class: "proof", "data-testid": "sources" },
+      links.length > 0 && make("p", { class: "label" }, words.sources),
+      links.length > 0 && make("ul", {}, ...links),
+      reviewed !== null &&
+        make("p", { class: "note", "data-testid": "reviewed" }, make("time", { datetime: reviewed }, words.reviewed(words.date(reviewed)))),
+    ),
+  ];
+}
+
+/** "Step 2 of 5", in words and as a bar. */
+function progress(shown: Presentation): Node[] {
+  const { step, steps, stepName } = shown;
+  if (step === null || steps === null || step < 1 || steps < 1 || steps > 20) {
+    return shown.optional ? [make("p", { class: "progress" }, words.optional)] : [];
+  }
+  const bar = make("span", { class: "bar", "aria-hidden": "true" });
+  for (let index = 1; index <= steps; index += 1) bar.append(make("span", { "data-done": index <= step }));
+  return [
+    make(
+      "p",
+      { class: "progress", "data-testid": "progress" },
+      make("span", {}, [words.step(step, steps), stepName].filter(Boolean).join(" · ")),
+      shown.optional && make("span", { class: "optional" }, words.optional),
+      bar,
+    ),
+  ];
+}
+
+/** The application as it stands, with a way to change each item. */
+function review(groups: readonly SummaryGroup[], actions: MessageActions): Node[] {
+  if (groups.length === 0) return [];
+  return [
+    make(
+      "div",
+      { class: "summary", "data-testid": "summary" },
+      ...groups.map(({ title, items }) =>
+        make(
+          "section",
+          {},
+          title !== "" && make("p", { class: "label" }, title),
+          make(
+            "dl",
+            {},
+            ...items.map(({ field, label, value }) =>
+              make(
+                "div",
+                { class: "item", "data-field": field },
+                make("dt", {}, label),
+                make("dd", { dir: "auto", class: value === "" ? "empty" : null }, value === "" ? words.empty : value),
+                make(
+                  "dd",
+                  { class: "change" },
+                  button(
+                    { class: "text-button", "aria-label": words.changeItem(label) },
+                    () => actions.say(words.changeText(label)),
+                    words.change,
+                  ),
+                ),
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+  ];
+}
+
+/** The reference of a sent application: large, selectable, copied with one press. */
+function reference(value: string, actions: MessageActions): HTMLElement {
+  const code = make("output", { class: "code", "data-testid": "reference" }, value);
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(value);
+      actions.announce(words.copied);
+      copyButton.replaceChildren(icon("check"), words.copied);
+    } catch {
+      // Clipboards are closed on plain http and by some policies: then the reference is selected for the hand.
+      const selection = code.ownerDocument.getSelection();
+      selection?.selectAllChildren(code);
+      actions.announce(words.copyFailed);
+    }
+  };
+  const copyButton = button(
+    { class: "small-button", "aria-label": words.copyReference(value) },
+    () => void copy(),
+    icon("copy"),
+    words.copy,
+  );
+  return make("div", { class: "reference" }, make("span", { class: "label" }, words.reference), code, copyButton);
+}
+
+function status(shown: Presentation): Node[] {
+  if (shown.status === null) return [];
+  return [
+    make(
+      "dl",
+      { class: "status" },
+      ...(shown.reference === null ? [] : [make("dt", {}, words.reference), make("dd", {}, shown.reference)]),
+      make("dt", {}, words.status),
+      make("dd", {}, shown.status.replaceAll("_", " ")),
+    ),
+  ];
+}
+
+/** Help that can be reached with one press. */
+function help(contacts: readonly Contact[], text: string): HTMLElement {
+  const reachable = contacts.length > 0 ? contacts : contactsIn(text);
+  return make(
+    "ul",
+    { class: "help", "data-testid": "contacts" },
+    ...reachable.map(({ label, href, phone }) => {
+      const anchor = anchorTo(href);
+      const name = phone && /^[\d\s+()-]+$/.test(label) ? words.call(label) : label;
+      anchor.append(icon(phone ? "phone" : "external"), make("span", {}, name));
+      if (!phone) anchor.append(make("span", { class: "hidden" }, ` (${words.newTab})`));
+      return make("li", {}, anchor);
+    }),
+  );
+}
+
+/** Fields where a visitor may wonder why they are asked. */
+const PERSONAL: readonly string[] = ["full_name", "email", "phone", "country_of_citizenship"];
+
+/** The buttons under the newest message of the bot. */
+function replies(messageId: string, shown: Presentation, actions: MessageActions): Node[] {
+  const suggestion = shown.optionKind === "suggestion";
+  const chips = shown.options.map(({ index, label }) =>
+    button(
+      { class: suggestion ? "chip suggestion" : "chip", "data-option": String(index) },
+      () => {
+        actions.choose({ message: messageId, option: index }, label);
+        actions.focusField();
+      },
+      label,
+    ),
+  );
+  const typed = (label: string, text: string): HTMLButtonElement =>
+    button(
+      { class: "chip quiet" },
+      () => {
+        actions.say(text);
+        actions.focusField();
+      },
+      label,
+    );
+  if (shown.act === "question") {
+    const offersSkip = shown.options.some(({ label }) => /\bskip\b/i.test(label));
+    if (shown.optional && !offersSkip) chips.push(typed(words.skip, words.skipText));
+    if (shown.field !== null && PERSONAL.includes(shown.field)) chips.push(typed(words.why, words.whyText));
+  }
+  if (chips.length === 0) return [];
+  const label = suggestion && shown.options.length > 0 ? words.suggestions : words.replies;
+  return [
+    make(
+      "div",
+      { class: "chips", role: "group", "aria-label": label, "data-testid": suggestion ? "suggestions" : "choices" },
+      suggestion && shown.options.length > 0 && make("p", { class: "label", "aria-hidden": "true" }, label),
+      ...chips,
+    ),
+  ];
+}

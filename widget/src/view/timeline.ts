@@ -1,0 +1,61 @@
+// View room, the log: keeps the list of rows in step with the thread, touching only what changed.
+
+import type { Row } from "../timeline";
+import { words } from "../words";
+import { make, setText } from "./dom";
+import { type MessageActions, MessageItem } from "./message";
+
+interface Item {
+  readonly root: HTMLLIElement;
+  readonly update: (row: Row) => void;
+}
+
+export class TimelineList {
+  readonly root = make("ol", { class: "rows", role: "list" });
+  readonly #actions: MessageActions;
+  readonly #items = new Map<string, Item>();
+
+  constructor(actions: MessageActions) {
+    this.#actions = actions;
+  }
+
+  render(rows: readonly Row[]): void {
+    const wanted = new Set(rows.map((row) => row.key));
+    // Gone rows first: what stays is then already in order and is not moved, hence not announced again.
+    for (const [key, item] of this.#items) {
+      if (wanted.has(key)) continue;
+      item.root.remove();
+      this.#items.delete(key);
+    }
+    let next = this.root.firstElementChild;
+    for (const row of rows) {
+      let item = this.#items.get(row.key);
+      if (item === undefined) {
+        item = this.#make(row);
+        this.#items.set(row.key, item);
+      } else {
+        item.update(row);
+      }
+      if (item.root === next) next = next.nextElementSibling;
+      else this.root.insertBefore(item.root, next);
+    }
+  }
+
+  /** The visitor's newest own message, or null. */
+  lastOwn(): HTMLElement | null {
+    return [...this.root.querySelectorAll<HTMLElement>('[data-from="applicant"]')].at(-1) ?? null;
+  }
+
+  #make(row: Row): Item {
+    if (row.kind === "message") {
+      const item = new MessageItem(row, this.#actions);
+      return { root: item.root, update: (changed) => changed.kind === "message" && item.update(changed) };
+    }
+    const label = make("span");
+    const update = (day: Row): void => {
+      if (day.kind === "day") setText(label, words.day(day.at, new Date()));
+    };
+    update(row);
+    return { root: make("li", { class: "day" }, label), update };
+  }
+}

@@ -1,0 +1,12 @@
+// Test room: logic runs in Node, anything that draws asks for jsdom in its own first line.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    environment: "node",
+    include: ["tests/**/*.test.ts"],
+    // The machines that run this have few cores; one worker keeps timing tests honest.
+    maxWorkers: 1,
+    testTimeout: 30_000,
+  },
+});
