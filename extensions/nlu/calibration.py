@@ -1,0 +1,104 @@
+"""Room: extensions/nlu. Learns on held-out predictions: temperature, thresholds, the scope scorer, topic handles.
+
+Change here: what the thresholds aim at. Only out-of-fold predictions of the training data are used, never an
+evaluation set. Must not import Rasa.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from extensions.nlu.encoder import CONTEXT_DIMENSIONS
+from extensions.nlu.intent_model import Trained, softmax, temperature
+
+# The share of in-scope examples that may be refused: the price of refusing what is out of scope.
+REFUSED = 0.03
+# Acting is right from the confidence on where at least this share of the held-out predictions is right.
+ACT_PRECISION = 0.5
+_OUTSIDE = ("decline/", "safety/")
+
+
+def _logit(values: np.ndarray) -> np.ndarray:
+    clipped = np.clip(values, 1e-4, 1.0 - 1e-4)
+    return np.log(clipped / (1.0 - clipped))
+
+
+def _scope_weights(inside: np.ndarray, outside: np.ndarray, is_inside: np.ndarray) -> list[float]:
+    """Fit P(in scope) on (best in-scope probability, summed out-of-scope probability), both as log odds."""
+    from scipy.optimize import minimize
+
+    features = np.stack([np.ones_like(inside), _logit(inside), _logit(outside), np.zeros_like(inside)], axis=1)
+    signs = np.where(is_inside, 1.0, -1.0)
+    share = max(float(is_inside.mean()), 1e-3)
+    weights = np.where(is_inside, 0.5 / share, 0.5 / max(1.0 - share, 1e-3))
+
+    def loss(parameters: np.ndarray) -> float:
+        return float((weights * np.logaddexp(0.0, -signs * (features @ parameters))).mean() + 1e-3 * (parameters**2).sum())
+
+    return [round(float(value), 5) for value in minimize(loss, np.zeros(4), method="L-BFGS-B").x]
+
+
+def handles(texts: list[str], targets: np.ndarray, labels: list[str], vectors: np.ndarray) -> dict[str, str]:
+    """Return for each label its most typical example of 4 to 12 words: what a follow-up is read behind."""
+    chosen: dict[str, str] = {}
+    context = vectors[:, :CONTEXT_DIMENSIONS]
+    for number, label in enumerate(labels):
+        rows = np.flatnonzero(targets == number)
+        centre = context[rows].mean(axis=0)
+        fitting = [row for row in rows if 4 <= len(texts[row].split()) <= 12] or list(rows)
+        chosen[label] = texts[max(fitting, key=lambda row: float(context[row] @ centre))]
+    return chosen
+
+
+def learn(trained: Trained, texts: list[str], vectors: np.ndarray) -> dict[str, Any]:
+    """Return the model's settings: temperature, thresholds, scope weights, handles and held-out figures."""
+    labels = trained.model.labels
+    heat = temperature(trained.held_out, trained.targets)
+    probabilities = softmax(trained.held_out / heat)
+    outside_labels = np.asarray([label.startswith(_OUTSIDE) for label in labels])
+    is_inside = ~outside_labels[trained.targets]
+    inside = probabilities[:, ~outside_labels].max(axis=1) if (~outside_labels).any() else np.zeros(len(texts))
+    outside = probabilities[:, outside_labels].sum(axis=1)
+    thresholds = {"act": 0.4, "clarify": 0.15, "margin": 0.2, "decline": 0.4, "scope": 0.0, "foreign": 0.8}
+    scope = [0.0, 0.0, 0.0, 0.0]
+    best = probabilities.argmax(axis=1)
+    right = best == trained.targets
+    confidence = probabilities.max(axis=1)
+    if is_inside.any() and (~is_inside).sum() >= 20:
+        scope = _scope_weights(inside, outside, is_inside)
+        features = np.stack([np.ones_like(inside), _logit(inside), _logit(outside), np.zeros_like(inside)], axis=1)
+        scores = 1.0 / (1.0 + np.exp(-(features @ np.asarray(scope))))
+        thresholds["scope"] = round(float(np.quantile(scores[is_inside], REFUSED)), 4)
+    thresholds["act"] = round(_act_threshold(confidence[is_inside], right[is_inside]), 4)
+    return {
+        "temperature": round(heat, 4),
+        "thresholds": thresholds,
+        "scope": scope,
+        "handles": handles(texts, trained.targets, labels, vectors),
+        "held_out": {
+            "examples": len(texts),
+            "accuracy": round(float(right.mean()), 4),
+            "expected_calibration_error": round(calibration_error(confidence, right), 4),
+        },
+    }
+
+
+def _act_threshold(confidence: np.ndarray, right: np.ndarray) -> float:
+    """Return the lowest confidence from which a band of predictions is right more often than not."""
+    for start in np.arange(0.2, 0.9, 0.025):
+        band = (confidence >= start) & (confidence < start + 0.1)
+        if band.sum() >= 20 and right[band].mean() >= ACT_PRECISION:
+            return float(start)
+    return 0.4
+
+
+def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10) -> float:
+    """Return the expected calibration error: |confidence − accuracy| over equal bins, weighted by size."""
+    total = 0.0
+    for low in np.linspace(0.0, 1.0, bins, endpoint=False):
+        inside = (confidence > low) & (confidence <= low + 1.0 / bins)
+        if inside.any():
+            total += float(inside.mean()) * abs(float(confidence[inside].mean()) - float(right[inside].mean()))
+    return total

@@ -1,0 +1,181 @@
+"""Room: extensions/nlu. Phrases of crisis, emergency and harassment in several languages, and figures of speech.
+
+Change here: phrases only, with a line in the table of tests/extensions/nlu/test_safety.py for each. They are
+written for recall: a false alarm costs one kind sentence, a miss may cost a life. Must not import Rasa.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+KINDS = ("crisis", "emergency", "harassment")
+
+_SELF = r"(?:my ?self|him ?self|her ?self|them ?sel(?:f|ves)|our ?selves)"
+_HE = r"(?:i|he|she|they|we|you|u)"
+_NOT = r"(?:do not|don'?t|dont|did not|didn'?t|can ?not|can'?t|cant|no longer|never|not)"
+
+# What people say of exams and waiting; it is removed before the crisis phrases are looked for.
+_FIGURES = re.compile(
+    r"\b(?:dying|dyin|die|dead) (?:to|for|of) (?:match|know|start|get|see|hear|join|work|meet|learn|be in|become|go|try|ask|laughter|laughing|curiosity|boredom|a (?:seat|spot|chance|coffee|place))\b"
+    r"|\b(?:kill(?:s|ing|ed)?|murder(?:s|ing|ed)?) (?:me|it|us|the (?:exam|test|step|interview|match|boards?)|this (?:exam|test|step)|my (?:exam|step|interview|test|budget|family budget|time|mood|vibe|brain|back|feet|eyes|phone|battery))\b"
+    r"|\bkill(?:ing)? (?:my ?self|himself|herself) (?:studying|laughing|working|over (?:this|these|the) (?:exam|step|essay|statement|application)s?|with (?:work|study|questions|uworld))\b"
+    r"|\b(?:would|could|i'd|'d) (?:kill|die) (?:for|to (?:get|have|match|work|train))\b"
+    r"|\b(?:scared|bored|worried|nervous|tired|sick|stressed|worked|loved?|frightened) to death\b"
+    r"|\bto die for\b|\bdie[- ]?hard\b|\bdead(?:line|lines| tired| serious| end| weight| sure)\b|\bdrop[- ]dead\b"
+    r"|\b(?:phone|laptop|battery|plant|hope|internet|wifi|computer|computer's|car) (?:is|was|are|has|just)? ?(?:dying|died|dead)\b"
+    r"|\b(?:over my dead body|do or die|live or die|matter of life and death|dying breed|killer (?:cv|score|application|personal statement))\b"
+    r"|\b(?:killed|nailed|crushed|murdered) (?:the|my|that) (?:exam|interview|test|step|shelf)\b"
+    r"|\bcut (?:my ?self|himself|herself) (?:some|a) (?:slack|break)\b"
+    r"|\b(?:end|ends|ended|ending) (?:it|everything|the (?:chat|call|conversation)) (?:here|now|for today)\b"
+)
+
+_CRISIS = re.compile(
+    "|".join(
+        (
+            # English
+            rf"\b(?:kill|killin|killing|hang|hanging|hurt|hurting|harm|harming|cut|cutting|burn|burning|shoot|shooting|drown|drowning|poison|poisoning|end|ending|starve|starving|strangle|strangling) {_SELF}\b",
+            r"\bself[- ]?(?:harm\w*|injur\w*|mutilat\w*)\b|\bsu[ai]?[sc]+[iu]d(?:e|al|ed|ing|es)?\b|\bsuicid\w*|\bunaliv\w*|\bkms\b",
+            r"\b(?:want|wants|wanted|wanna|wannna|wish|like|going|gonna|ready|prefer|rather|decided|plan|planning|need|hope|hoping|think(?:ing)? (?:about|of)|feel like|feels like) (?:to |i (?:will |could |can )?|that i |just |only |really |really |about |of )*(?:die|dying|be dead|death|never exist(?:ed)?|not exist|stop living|stop existing)\b",
+            rf"\b(?:wish|if only) {_HE} (?:was|were|had been|am) (?:dead|gone|never born|not (?:alive|born|here))\b|\bwish {_HE} (?:had never|was never|were never|never) (?:been )?(?:born|existed|woke)",
+            r"\b(?:better|best|easier|happier|fine|good) (?:off )?(?:if (?:i|he|she) (?:was|were|am|is|be|would be|just) (?:dead|gone|not here|not alive|no more)|(?:off )?dead|when i(?:'?m| am) (?:dead|gone))\b",
+            r"\b(?:better|happier|easier|best|fine|relieved|improve\w*) (?:off )?without (?:me|him|her) ?(?:$|[.,!?;]|and|in (?:it|this world)|around|anyway|alive|because|after|third|now)",
+            r"\b(?:world|everyone|everybody|family|parents|they|all|people|life)\b.{0,30}\b(?:better|happier|easier) (?:off )?without me\b",
+            r"\b(?:i(?:'| a)?m|i am) (?:only |just |such )?(?:a )?burden\b.{0,60}\b(?:gone|die|disappear|dead|end|better)\b",
+            r"\b(?:end|ending|take|taking|took|finish|finishing) (?:of )?(?:my|his|her|their|our|own)(?: own)? li[fv]e?s?\b",
+            r"\b(?:end|finish) (?:it all|everything|all of (?:it|this)|it (?:tonight|today|now|tomorrow|soon)|this (?:life|tonight|pain forever))\b|\bending (?:it all|everything|it tonight)\b",
+            rf"\b{_NOT} (?:want|wanna|wish|plan|deserve|intend|desire|feel like|care) (?:to )?(?:live|living|be alive|exist|being alive|be here (?:any ?more|any longer)|go on living|stay alive|continue (?:my life|living)|wake up)\b",
+            r"\b(?:no|not|any|see the|see a|see any|what(?:'s| is| is the)?|whats the|there is|without) ?(?:more )?(?:reason|point|use|meaning|purpose|sense|will|wish|desire) (?:left )?(?:to|in|of|for|for me to) (?:live|living|life|being alive|be alive|staying alive|stay alive|exist|existing|go on|going on living|my life|wake up|waking up)\b",
+            r"\b(?:point|use|reason|meaning|sense|purpose) (?:of|in|for|to) (?:being alive|living|staying alive|my (?:life|existence)|stay alive|continue living)\b",
+            r"\b(?:tired|sick|done|fed up|finished|exhausted|bored) (?:of|with|from) (?:living|life|my life|being alive|this life|existing|existence)\b",
+            rf"\b{_NOT} (?:go on|live|continue|survive|take it|bear it|do this) (?:any ?more|any ?longer|like this|with this (?:life|shame)|without matching)\b(?=.{{0,80}}\b(?:life|live|die|dead|end|pain|stop|forever|goodbye|alive|everything)\b)",
+            rf"\b{_NOT} (?:go on|live) (?:any ?more|any ?longer|like this|with this)\b|\bcan(?:not|'?t| not) go on\b(?! (?:with|to|the|this page|website|my rotation))",
+            r"\b(?:hope|hoping|wish|want|pray|praying|prayed|like|rather)\b.{0,20}\b(?:do not|don'?t|dont|never|not|wo not|won'?t|will not) (?:to )?(?:wake|woke|waking) ?up\b",
+            r"\bnever (?:to )?wake(?: up)?(?: again)?\b|\bsleep (?:for ?ever|and never)\b|\bsleep forever\b",
+            r"\b(?:no|no ?body|no one|noone)(?: one)? (?:will|would|is going to|gonna) miss me\b",
+            r"\b(?:life|living|it) (?:is|was|'s|has)? ?(?:not|isn'?t|no longer|never) (?:be )?worth (?:living|it any ?more|to live)\b|\bnot worth living\b|\blife has no (?:meaning|sense|point|value)\b|\blife is (?:meaningless|over|finished|ended) (?:for me|now|any ?more)?",
+            r"\b(?:suicide|good ?bye|farewell|last) (?:note|letter)\b|\bgood ?bye (?:world|forever|for ever|cruel)\b",
+            r"\b(?:cut|cutting|slit|slitting|slash|slashing|burned|burning|burn) my (?:own )?(?:arms?|wrists?|veins?|skin|legs?|thighs?)\b",
+            r"\bjump(?:ing|ed)? (?:off|from|out of|down|in front of|into) (?:of )?(?:the |a |my |this )?(?:bridge|roof|building|window|balcony|train|metro|terrace|floor|river|cliff|hostel|\d+(?:st|nd|rd|th) floor)\b",
+            r"\b(?:giving|gave|gives|give) (?:away )?(?:all )?(?:my|his|her|their) (?:things|belongings|stuff|possessions|books)(?: and \w+)?(?: away| to)\b|\bgiv(?:ing|es|en?) away (?:all )?(?:his|her|their|my) (?:things|belongings|stuff|possessions|clothes|books)\b",
+            r"\bsay(?:ing|s)? (?:good ?)?bye to (?:everyone|everybody|all (?:of )?(?:his|her|my|us)|(?:his|her|my) (?:friends|family|parents|roommates))\b",
+            r"\b(?:disappear|vanish|gone|leave|leaving) (?:from )?(?:this|the) world\b|\bdisappear for ?ever\b|\bwant to (?:just )?(?:disappear|vanish)\b",
+            r"\bbetter dead than\b|\bdeath is (?:better|the only|my only)\b|\bonly (?:way out|option|solution|escape) (?:left )?(?:is|would be) (?:death|to die|dying|suicide)\b",
+            r"\b(?:took|take|taken|swallow(?:ed)?|taking)\b.{0,25}\b(?:pills|tablets|overdose|poison)\b.{0,40}\b(?:on purpose|to die|to end|want(?:ed)? (?:it|to)|over|result)\b|\b(?:bought|have|got|found) (?:a )?(?:rope|poison)\b.{0,40}",
+            r"\b(?:way|ways|method|methods|how|pills|tablets) to (?:die|kill (?:my ?self|yourself|oneself))\b|\bpainless (?:death|way)\b|\bleast painful way\b",
+            r"\bno will to live\b|\blost (?:the |my |all )?(?:will|hope|wish|desire) (?:to|of|in) (?:live|life|living)\b|\bhurts to (?:exist|be alive|live)\b",
+            r"\bnot safe with my ?self\b|\b(?:am|are|is|be) a danger to (?:my|him|her)self\b|\bhate (?:being alive|my existence|that i (?:am alive|exist))\b",
+            r"\b(?:will|would|shall) not (?:be alive|exist|live) (?:any ?more|tomorrow|next|for|by|after|until|to see)\b",
+            # Hindi and Urdu, romanised
+            r"\bma+rna (?:chaht\w+|hai|chahu\w*|hoga|padega|behtar)\b|\bmarne (?:ka|ko|ki) (?:man+|dil|soch\w*|khayal|khyal|ji|iccha)\b|\bmar (?:ja(?:na|aun|un|u|unga|ungi|oon|oonga)|jaa?na) ?(?:chaht\w+|chahu\w*|behtar|acha|accha|hai|hi|to)?\b",
+            r"\bjee?na? ?(?:hi )?(?:nahi+n?|nhi|ni|nai) (?:hai|chaht\w+|chahiye|ab|mujhe|mujhko|he|h)\b|\bjee?ne? (?:ka|ki|ke) (?:ab |koi )*(?:man+|dil|ji|fay?da|matlab|wajah|iccha|icha|ichha|maqsad|himmat|shauq|sense)\b|\bjee?na? nahi+n?\b|\bjeen[ae] se\b",
+            r"\bzinda (?:nahi+n?|nhi|hi nahi) (?:reh\w*|rah\w*)\b|\bz[ie]ndagi (?:khatam|khatm|khtm|se (?:tang|thak|haar|har)|barbad ho gayi|ka (?:koi )?(?:fay?da|matlab) nahi|nahi chahiye|khatm)\b|\bz[ie]ndagi (?:ko )?(?:khatam|khatm|khtm)\b",
+            r"\bkh?ud ?[kc]us?h+[iy]\b|\bkhud ?khus[h]?i\b|\ba+tma? ?hat?ya\b|\bapni ja+n\b|\bja+n (?:de|dene|dedu|dedunga) ?(?:du\w*|doo?n\w*|dunga|dungi|raha|rahi|ka|ki)?\b|\bkhud ko (?:khatam|khatm|khtm|ma+r\w*|nuksan|nuqsan|hurt)\b|\bmaut (?:behtar|acchi|achi|chahiye|aa jaye|de de)\b",
+            # Hindi, Urdu, Persian, Bengali
+            "मरना चाह|मर जाना|मर जाऊ|मरने का|मरना है|आत्महत्या|ख़?ुदकुशी|खुदकुशी|जीना नहीं|जीने का मन|जान दे दू|जीने की इच्छा नहीं|ज़िंदगी खत्म|जिंदगी खत्म|खुद को खत्म",
+            "مرنا چاہ|مر جانا|مرنا ہے|مر جاؤں|خود ?کشی|خودکشی|جینا نہیں|جینے کا دل|زندگی ختم|جان دے د|بمیرم|خودکشی کنم|আত্মহত্যা|মরতে চাই|বাঁচতে চাই না",
+            # Arabic, script and romanised
+            "انتحر|انتحار|[أا]ريد [أا]ن [أا]موت|[أا]ريد الموت|بدي [أا]?موت|عا[يو]ز[ةه]? [أا]موت|[أا]بغ[ىي] [أا]موت|ودي [أا]موت|نفسي [أا]موت|[أا]تمن[ىي] الموت|[أا]قتل نفسي|[أا]نهي حياتي|ل[ائ]? ?[أا]ريد [أا]ن [أا]عيش|ما بدي [أا]?عيش|مش عا[يو]ز[ةه]? [أا]عيش|[إا]يذاء نفسي|الموت [أا]حسن|الموت [أا]فضل",
+            r"\b(?:ayez|3ayez|3ayza|3awez|aayez|awez|biddi|bidi|bedi|badi|abgha|abi|ureed|oreed|areed|orid|nefsi|nifsi|wedi)\b.{0,12}\b(?:a?m[ou]+t|mout|mawt|amout|antah[ae]r|anta7er|a2tel nafsi|aqt[uo]l nafsi)\b|\b(?:intihar|inti7ar|antaher|anta7er|aqt[uo]l nafsi|a2tel nafsi)\b|\b(?:mish|mesh|msh|mo|ma) (?:3ayez|ayez|bidi|biddi|abgha|abi) (?:a?3ish|a3eesh|aeesh|aish)\b|\bma b(?:i|e)d+i 3ish\b",
+            # Spanish, Portuguese, French, Italian
+            r"\b(?:quiero|quisiera|ganas de|prefiero|deseo|mejor) (?:morir(?:me)?|matarme|estar muert[oa]|suicidarme|desaparecer)\b|\bno quiero (?:seguir |mas |ya )*(?:vivir|viviendo|vivo|viva|existir)\b|\b(?:quitarme|acabar con|terminar con|quitar) (?:con )?(?:la|mi) vida\b|\bme (?:quiero|voy a|quisiera) (?:matar|morir|suicidar|quitar la vida)\b|\bsin ganas de vivir\b|\bno tengo (?:ganas|motivos|razones) (?:de|para) vivir\b|\bhacerme dano\b|\bmejor muert[oa]\b",
+            r"\bquero (?:morrer|me matar|sumir do mundo|desaparecer)\b|\bn[ao]o? (?:quero|aguento|consigo) (?:mais )?viver\b|\bvou me matar\b|\bme matar\b|\btirar (?:a )?minha (?:propria )?vida\b|\bacabar com (?:a )?minha vida\b|\bvontade de (?:morrer|me matar)\b",
+            r"\b(?:veux|voudrais|envie de|vais|prefere|preferer?ais) (?:plus )?(?:mourir|me tuer|me suicider|en finir|disparaitre)\b|\bmettre fin a (?:mes jours|ma vie)\b|\b(?:plus envie|ne veux plus|veux plus) (?:de )?vivre\b|\bme suicider\b|\ben finir avec (?:la|ma) vie\b|\bme faire du mal\b",
+            r"\bvoglio (?:morire|uccidermi|ammazzarmi|farla finita)\b|\bnon voglio (?:piu )?vivere\b|\b(?:ich )?(?:will|mochte|moechte) (?:nicht mehr leben|sterben|mich umbringen)\b|\bmich umbringen\b|\bselbstmord\b|\bnicht mehr leben\b",
+            # Russian, Ukrainian, Turkish, Tagalog, Indonesian, Chinese, Japanese, Korean
+            r"хочу (?:я )?(?:умереть|сдохнуть|вмерти)|не хочу (?:больше |уже )?(?:жить|жити)|самоуб|суицид|покончить с (?:собой|жизнью)|уби(?:ть|ваю) себя|нет смысла жить|\b(?:ho|kho)chu umeret\b|\bne (?:ho|kho)chu (?:bolshe )?zhit\b|\bsamoubi\w+",
+            r"\bolmek istiyorum\b|\bintihar\b|\byasamak istemiyorum\b|\bkendimi oldur\w*|\bmagpakamatay\b|\bgusto ko n(?:ang|a) (?:pong )?mamatay\b|\bayoko n(?:ang|a) mabuhay\b|\bbunuh diri\b|\b(?:ingin|mau|pengen) mati\b|\btidak (?:ingin|mau) hidup\b",
+            "想死|自杀|自殺|不想活|活不下去|结束生命|結束生命|轻生|輕生|不想再活|死にたい|自殺したい|죽고 싶|자살",
+        )
+    )
+)
+
+_BODY = r"(?:legs?|thighs?|back|body|hand|hands|breasts?|chest|butt|bottom|hips?|waist|shoulders?|hair|neck|knee|face|cheek|arm)"
+_PERSON = r"(?:preceptor|doctor|dr|attending|supervisor|resident|physician|nurse|coordinator|staff|professor|boss|mentor|fellow|chief|landlord|manager|employee|interviewer|director|he|she|they|someone|somebody|patient|man|guy)"
+
+_EMERGENCY = re.compile(
+    "|".join(
+        (
+            r"\b(?:my|have|having|has|got|feel|feeling|severe|bad|strong|sudden|with|is) (?:a |an |some |severe |bad |strong |sudden |heavy |terrible )*(?:chest (?:pain|pains|pressure|tightness)|pain in (?:my |the )?chest|heart attack|stroke|seizure|fits?|anaphylaxis)\b(?! (?:patient|case|unit|center|question|management|protocol|rotation))",
+            r"\bchest (?:pain|hurts|is (?:tight|heavy|hurting|paining|burning)|tightness)\b(?=.{0,80}\b(?:now|right|since|arm|sweat|minute|breath|numb|help|during|shift|emergency|today|bad|severe)\b)|\b(?:left )?arm (?:is |went |gone |feels )?(?:numb|paining)\b",
+            rf"\b(?:can ?not|can'?t|cant|unable to|hard to|trouble|difficulty|not|isn'?t|stopped) (?:be able to )?(?:breathe|breathing|breath)\b|\bnot breathing\b|\bno pulse\b|\b{_PERSON} (?:is|was|has)? ?(?:choking|suffocating|drowning)\b|\bis choking\b|\bthroat is (?:closing|swelling)\b",
+            r"\b(?:is|was|became|went|lying|found|fell|he'?s|she'?s) (?:now )?(?:unconscious|unresponsive|not responding|turning blue|collapsed)\b|\b(?:collapsed|passed out|passing out|fainted|fainting)\b(?=.{0,60}\b(?:now|here|help|me|him|her|floor|breath|front|just|what)\b)|\b(?:does not|doesn'?t|doesnt|will not|won'?t|not) (?:wake|waking) up\b(?=.{0,40}$)(?<!hope i do not wake up)",
+            r"\b(?:overdosed?|took an overdose|swallowed (?:bleach|poison|pills|many|too many|acid))\b|\btook too many (?:\w+ )?(?:pills|tablets)\b|\bpoison(?:ed|ing)\b(?! (?:lecture|case|topic))",
+            r"\b(?:bleeding (?:a lot|heavily|badly|so much|and|not stop\w*|will not stop|won'?t stop)|lot of blood|blood (?:does not|doesn'?t|will not|won'?t) stop|losing (?:a lot of )?blood|vomiting blood|blood vomiting|coughing (?:up )?blood)\b",
+            r"\b(?:call|calling|need|send|get) (?:an |me an |a |the )?(?:ambulance|911|112|999|paramedics?|108)\b|\bambulance (?:now|please|fast|quick)\b|\bmedical emergency\b(?! (?:medicine|response|training|drill))",
+            r"\b(?:shooter|active shooting|has a gun|with a gun|gunshot|got shot|i was shot|stabbed|got stabbed|held at knife)\b|\b(?:house|room|building|hospital|flat|apartment) (?:is )?on fire\b|\bfire in (?:the|my) (?:house|building|room|flat)\b|\bgas leak\b|\bbroke into my\b",
+            r"\b(?:needle ?stick|needlestick)\b(?=.{0,60}\b(?:hour|now|just|minutes?|today|ago|bleeding)\b)|\bwater broke\b|\b(?:snake|dog) bit(?:e|ten)? me\b|\belectric(?:al)? shock\b(?=.{0,40}\b(?:floor|lies|now|help|unconscious)\b)",
+            r"\bdolor (?:en el|de) pecho\b|\bno puedo respirar\b|\bemergencia medica\b|\binfarto\b|\bdesmay\w+\b(?=.{0,30}\b(?:ayuda|ahora)\b)|\bdor no peito\b|\bnao consigo respirar\b|\bmal a la poitrine\b|\bpeux pas respirer\b|\bappelez (?:une ambulance|le samu)\b",
+            r"\bsaa?ns (?:nahi+n?|nhi|nai) (?:aa|le|arah\w*|ar)\w*\b|\b(?:seene|sine|chhati|chati) (?:me|mei|mein) (?:bahut )?dard\b|\bbehosh (?:ho|pad|hai)\w*\b|\bkhoon (?:beh|nikal)\w*\b(?=.{0,30}\b(?:bahut|ruk|nahi)\b)",
+            "सीने में दर्द|सांस नहीं|साँस नहीं|बेहोश|سینے میں درد|سانس نہیں|بے ہوش|[أا]لم في صدري|[أا]لم بالصدر|لا [أا]ستطيع التنفس|مش قادر [أا]تنفس|فاقد الوعي|боль в груди|не могу дышать|без сознания|胸痛|胸口痛|不能呼吸|呼吸困难|昏倒|救护车",
+        )
+    )
+)
+
+_HARASSMENT = re.compile(
+    "|".join(
+        (
+            r"\b(?:sexual|sexually|sex) (?:harass\w*|assault\w*|abus\w*|favou?rs?|advances?|comments?|jokes?|relation\w*|with me)\b|\bharr?ass(?:ed|ing|es|ment|er)?\b(?! (?:training|policy|policies|course|module|certificate))|\bmolest\w*|\brap(?:ed?|ing|ist)\b|\bgrop(?:ed?|ing)\b|\bassault(?:ed|ing|s)?\b",
+            rf"\b(?:touch(?:ed|es|ing)?|grab(?:bed|s|bing)?|rub(?:bed|s|bing)?|kiss(?:ed|es|ing)?|hug(?:ged|s|ging)?|fondl\w+|strok(?:ed|es|ing)|squeez\w+|caress\w*) (?:me|my {_BODY}|us|the female|female|girls?|students?|a student|another student|women)\b",
+            rf"\b(?:put|puts|putting|place[sd]?|placing|lay|laid|keeps?)\b.{{0,12}}\b(?:his|her|their) (?:hands?|arms?) (?:on|around|in|over|under) (?:me|my|a student|the student)\b|\b(?:hand|hands) on my {_BODY}\b",
+            r"\b(?:come|go|visit|meet|stay|sleep|alone)\b.{0,25}\b(?:to|in|at) (?:his|her) (?:apartment|hotel(?: room)?|home|house|room|place|flat|bed)\b|\b(?:go|going|went) out with (?:him|her)\b|\bsleep with (?:him|her|me|them)\b|\bsex (?:for|with|in exchange)\b|\bwants? (?:to have )?sex\b|\bask(?:s|ed|ing)? me (?:out|for (?:a date|sex|dates|nudes?|naked|my photos?|photos|pictures))\b|\bnaked (?:pictures?|photos?|pics?)\b|\bnudes?\b|\bporn\w*",
+            r"\b(?:only if|unless) i (?:go out|sleep|date|kiss|pay (?:him|her)|have sex|meet (?:him|her))\b",
+            r"\b(?:racist|racism|racial(?:ly)?|sexist|sexism|islamophob\w*|xenophob\w*|homophob\w*|antisemit\w*|anti-?muslim)\b|\bdiscriminat(?:ed|ion|ing|es?|ory)\b|\bdiscrimnat\w+",
+            r"\b(?:jokes?|laugh(?:s|ed|ing)?|fun|mock(?:s|ed|ing)?|insult(?:s|ed|ing)?|comments?|remarks?|bad|rude|rejected|refused?|treat\w*|hate\w*|judged?|excluded|shouted?|yell\w*) (?:of |about |at |on |to |me |us |him |her |because |for |due |by )*(?:of |to )?(?:my|our|his|her|their|me (?:because|for)) ?(?:of )?(?:my )?(?:hijab|headscarf|head scarf|religion|faith|race|skin(?: colou?r)?|colou?r|accent|nationality|country|ethnicity|gender|sex|pregnan\w*|disabilit\w*|turban|beard|name|origin|caste|veil|body|weight|looks|being)\b",
+            r"\b(?:reject\w*|refus\w*|excluded?|fired|dismissed|insult\w*|bad(?:ly)?|rude\w*|mistreat\w*|hate[sd]?|unfair\w*|removed?|humiliat\w*|laugh\w*|treat\w*)\b.{0,40}\bbecause (?:of )?(?:i am|i'm|i was|my|our)\b.{0,12}\b(?:hijab|religion|muslim|black|indian|african|arab|jewish|hindu|sikh|gay|lesbian|woman|female|pregnan\w+|brown|asian|nationality|skin|race|disab\w+|gender|accent|turban|faith)\b|\b(?:told|tells?|telling|said|says|shouted|asked)\b.{0,25}\bgo back to (?:my|your|our) (?:own )?countr(?:y|ies)\b",
+            rf"\b(?:slap(?:ped|s)?|punch(?:ed|es)?|kick(?:ed|s)?|push(?:ed|es)?|shov(?:ed|es)|spat (?:at|on)|beat|hits?|pinch(?:ed|es)?) me\b(?! (?:to|hard|up|that|when|with))|\b(?:threw|throws?|thrown|throwing)\b.{{0,25}}\b(?:at|on|towards?) (?:me|us|the student)\b",
+            r"\b(?:do not|don'?t|dont|did not|not|never|no longer|isn'?t) (?:really )?(?:feel|feeling|felt) (?:very )?(?:safe|secure)\b|\bfeel(?:ing|s)? (?:very |so |really )?unsafe\b|\b(?:unsafe|dangerous|not safe) (?:site|clinic|hospital|place|rotation|housing|work)\b|\b(?:site|clinic|hospital|place|rotation|preceptor|housing) (?:is|was|feels) (?:very |really |so )?(?:unsafe|not safe|dangerous)\b|\b(?:scared|afraid|terrified|frightened) (?:to go back|of (?:him|her|my (?:preceptor|supervisor|attending|doctor|boss)|the (?:doctor|preceptor|attending)))",
+            rf"\b(?:bull(?:y|ied|ying|ies))\b|\b(?:abus(?:ed|ing|ive|es?)) (?:me|us|by|doctor|preceptor|attending|resident|staff|supervisor|behaviou?r|physically|verbally)\b|\b(?:verbally|physically|sexually|emotionally) abus\w+|\bthreat(?:en(?:s|ed|ing)?)\b.{{0,25}}\b(?:me|us|my|fail|immigration|deport|career)\b|\b(?:stalk(?:s|ed|ing|er)?|follow(?:s|ed|ing)? me (?:home|to my|from|every|outside))\b|\bhumiliat(?:ed|es|ing)\b|\bmistreat(?:ed|ment|s|ing)\b",
+            rf"\b{_PERSON}\b.{{0,20}}\b(?:is|was|comes?|came|works?|always|looks?|being) (?:to work |always |often )?(?:drunk|high on|intoxicated)\b",
+            r"\b(?:keep|keeps|kept|took|takes|taking|holds?|holding) my passport\b|\blocked (?:me|the door)\b",
+            r"\b(?:me|nos) (?:acosa\w*|toc(?:a|o|aron)|maltrat\w+|discrimin\w+|violo|agredi\w+)\b|\bacos[oa] sexual\b|\bassedi\w+\b|\bharc[eè]l\w+|\bharcel\w+|\bagress\w+ sexuel\w*|\bme assedi\w+",
+            r"\b(?:galat|ganda|gande) (?:tarike|tareeke|tarah|touch|nazar|ishare)\b|\b(?:chh?u(?:a|ta|te|ya|ne)|chheda|chhed\w*|chedch?aa?d)\b.{0,20}\b(?:mujhe|hai|tha|diya|raha|ne)\b|\bmujhe chh?\w+\b.{0,10}\b(?:hai|tha)\b|\bzabardasti\b",
+            "छेड़|यौन|बलात्कार|ہراس|چھیڑ|زیادتی|تحرش|يتحرش|[إا]غتصاب|تمييز عنصري|عنصري[ةه]?|домога|изнасил|расизм|дискримина|性骚扰|強姦|强奸|歧视",
+        )
+    )
+)
+_PATTERNS = {"crisis": _CRISIS, "emergency": _EMERGENCY, "harassment": _HARASSMENT}
+_MARKS = re.compile(r"[^\w\s'.,!?;-]", re.UNICODE)
+_SPACES = re.compile(r"\s+")
+
+
+def flat(text: str) -> str:
+    """Return a text as the phrases expect it: lower case, Latin letters without accents, single spaces."""
+    text = text.lower().replace("’", "'")
+    if not text.isascii():
+        text = "".join(_without_accent(character) for character in text)
+    # Vowel signs of Indic scripts are no word characters, so only Latin marks are removed.
+    return _SPACES.sub(" ", _MARKS.sub(_mark, text)).strip()
+
+
+def _mark(found: "re.Match[str]") -> str:
+    return found.group() if ord(found.group()) > 0x24F and unicodedata.category(found.group())[0] == "M" else " "
+
+
+def _without_accent(character: str) -> str:
+    if ord(character) > 0x24F:
+        return character
+    return unicodedata.normalize("NFD", character)[0]
+
+
+def without_figures(text: str) -> tuple[str, bool]:
+    """Return a flat text without figures of speech, and whether it held any."""
+    reduced, count = _FIGURES.subn(" ", text)
+    return reduced, bool(count)
+
+
+def find(texts: list[str]) -> tuple[str | None, bool]:
+    """Return (kind of harm that a phrase reports or None, whether figures of speech stand in the texts).
+
+    `texts` are versions of one message (as typed, as spelled); crisis comes before emergency before harassment.
+    """
+    versions = []
+    figurative = False
+    for text in texts:
+        reduced, found = without_figures(flat(text))
+        figurative = figurative or found
+        versions.append(reduced)
+    for kind in KINDS:
+        if any(_PATTERNS[kind].search(version) for version in versions):
+            return kind, figurative
+    return None, figurative
