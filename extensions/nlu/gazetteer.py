@@ -39,7 +39,7 @@ _BEFORE = {
         "in of from by till until since before after mid early late next this last around during between to end beginning start starting "
         "coming month or and on".split()
     ),
-    "country_demonym": frozenset("in from of to the for a an am i'm".split()),
+    "country_demonym": frozenset("from of am i'm citizen citizens".split()),
     "exam": frozenset("passed failed pass fail take taking took exam the my".split()),
     "document": frozenset("my a the an your of need upload send write one two three".split()),
     "visa": frozenset("a an the on my with for under".split()),
@@ -54,6 +54,8 @@ class Gazetteer:
     def __init__(self, vocabulary: Vocabulary) -> None:
         """Build one matcher per kind over lower-case tokens."""
         self._nlp = spacy.blank("en")
+        # English exceptions would cut "im" into "i" and "m", but not "IM".
+        self._nlp.tokenizer.rules = {}
         self._matcher = PhraseMatcher(self._nlp.vocab, attr="LOWER")
         self._values: dict[int, tuple[str, str]] = {}
         self._guarded: set[tuple[str, str]] = set()

@@ -79,9 +79,10 @@ def _entry(raw: Any, where: str) -> Entry:
         raise VocabularyError(f"{where}: unknown key {sorted(unknown)[0]}; allowed are id, label, aliases, guarded.")
     aliases = _texts(raw.get("aliases"), where, "aliases")
     guarded = _texts(raw.get("guarded"), where, "guarded")
-    missing = {alias.lower() for alias in guarded} - {alias.lower() for alias in aliases} - {str(raw["id"]).lower()}
+    known = {alias.lower() for alias in aliases} | {str(raw["id"]).lower(), str(raw.get("label", "")).lower()}
+    missing = {alias.lower() for alias in guarded} - known
     if missing:
-        raise VocabularyError(f"{where}: guarded word {sorted(missing)[0]!r} is not among the aliases.")
+        raise VocabularyError(f"{where}: guarded word {sorted(missing)[0]!r} is neither id, label nor alias.")
     return Entry(str(raw["id"]), str(raw.get("label") or raw["id"]), aliases, guarded)
 
 
