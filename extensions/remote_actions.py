@@ -17,7 +17,7 @@ import aiohttp
 import jsonschema
 from jsonschema.exceptions import ValidationError, best_match
 from rasa.core.actions import action as rasa_action
-from rasa.core.actions.action import ActionExecutionRejection, RemoteAction
+from rasa.core.actions.action import RemoteAction
 from rasa.utils.endpoints import ClientResponseError
 
 DEFAULT_ACTION_TIMEOUT = 10.0
@@ -116,8 +116,6 @@ def install() -> None:
     async def run(self: RemoteAction, *args: Any, **kwargs: Any) -> Any:
         try:
             return await original_run(self, *args, **kwargs)
-        except (ActionExecutionRejection, asyncio.CancelledError):
-            raise  # a rejection is an answer; a cancelled turn is reported by who cancelled it
         except Exception as error:
             failures = _failures.get(None)
             if failures is not None:

@@ -17,7 +17,6 @@ from typing import Any, AsyncIterator, Dict, FrozenSet, List, Optional, Union
 from urllib.parse import unquote, urlsplit
 
 from rasa.core.actions.action import Action, ActionExecutionRejection
-from rasa.core.actions.loops import LoopAction
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.core.lock_store import InMemoryLockStore, LockStore, RedisLockStore
@@ -29,7 +28,6 @@ from rasa.exceptions import ActionLimitReached
 from rasa.nlu.classifiers.regex_message_handler import RegexMessageHandler
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME, REQUESTED_SLOT
 from rasa.shared.core.events import (
-    ActionExecutionRejected,
     ActiveLoop,
     BotUttered,
     Event,
@@ -58,8 +56,8 @@ DEFAULT_TURN_TIMEOUT = 15.0
 class TurnFailed(Exception):
     """The turn did not happen; the tracker is as before the message.
 
-    `cause` is `action_server`, `tracker_store`, `model` (none is loaded) or `no_reply`; `detail` is for operators and quotes
-    no message.
+    `cause` is `action_server`, `tracker_store`, `model` (none is loaded) or `no_reply`; `detail` is for
+    operators and quotes no message.
     """
 
     def __init__(self, cause: str, detail: str) -> None:
@@ -244,14 +242,14 @@ class TurnRunner:
         with remote_actions.recorded_failures() as failures:
             try:
                 await asyncio.wait_for(_Conversation(processor, tracker).play(inbound), self._turn_timeout)
-            except asyncio.TimeoutError as error:
-                detail = f"the turn took longer than {self._turn_timeout:g} seconds"
-                raise TurnFailed("action_server", detail) from error
             except TurnFailed:
                 raise
             except Exception as error:
                 if failures:
                     raise _action_failed(failures[0]) from error
+                if isinstance(error, asyncio.TimeoutError):
+                    detail = f"the turn took longer than {self._turn_timeout:g} seconds"
+                    raise TurnFailed("action_server", detail) from error
                 # Frames only: the error's message may quote what somebody wrote.
                 frames = "".join(traceback.format_tb(error.__traceback__))
                 logger.error("A turn broke inside Rasa: %s\n%s", type(error).__name__, frames)
@@ -282,7 +280,7 @@ class TurnRunner:
         if not isinstance(store, ConversationTrackerStore):
             raise TurnFailed(
                 "tracker_store",
-                f"Rasa runs on {type(store).__name__}, not on the store of endpoints.yml; see its first log lines",
+                f"Rasa runs on {type(store).__name__} instead of the store of endpoints.yml; see its log",
             )
         return store
 
@@ -442,19 +440,18 @@ class _Conversation:
     async def _run(self, action: Action, prediction: PolicyPrediction) -> bool:
         """Run one action and log it; whether another one should be predicted."""
         processor, tracker = self._processor, self._tracker
+        # Rasa runs the action on a copy, in case it is rejected; here a rejection ends the turn unsaved.
         seen = tracker
-        if prediction.events or isinstance(action, LoopAction):
-            # A rejected form must leave no trace, as in Rasa; a copy costs a replay of the events.
+        if prediction.events:
             seen = tracker.copy()
             seen.update_with_events(prediction.events, processor.domain)
         try:
             events = await action.run(self._channel, processor.nlg, seen, processor.domain)
-        except ActionExecutionRejection:
-            rejected = ActionExecutionRejected(
-                action.name(), prediction.policy_name, prediction.max_confidence
-            )
-            tracker.update(rejected)
-            return processor.should_predict_another_action(action.name())
+        except ActionExecutionRejection as error:
+            # A form whose action set no slot but requested_slot. Rasa would let the rules for no open form
+            # answer; an applicant in the middle of the form would be told nonsense.
+            detail = f"{action.name()}: its action returned no slot, so Rasa took it for a refusal"
+            raise TurnFailed("no_reply", detail) from error
         processor._log_action_on_tracker(tracker, action, events, prediction)
         if any(isinstance(event, UserUttered) for event in events or ()):
             await processor.run_action_extract_slots(self._channel, tracker)

@@ -5,6 +5,7 @@ misbehave.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,6 +32,11 @@ from extensions.launcher import TensorFlowStandIn  # noqa: E402
 sys.meta_path.insert(0, TensorFlowStandIn())
 os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 os.environ["SQLALCHEMY_SILENCE_UBER_WARNING"] = "1"
+
+import structlog  # noqa: E402
+
+# Rasa's command line does this; without it structlog prints everything.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 KEY = "a key for tests"
 FIELDS = ["consent", "full_name", "email", "review"]
@@ -145,6 +152,8 @@ class ActionServer:
     """Answers Rasa's calls on a free port; `behaviours[action]` may answer, misbehave, or block until
     `released`.
     """
+
+    the_form = staticmethod(the_form)
 
     def __init__(self) -> None:
         self.calls: list[dict[str, Any]] = []
@@ -314,6 +323,10 @@ class RasaProcess:
             "/turn", {"conversation": conversation, "text": text, "message_id": message_id, **more}
         )
 
+    def erase(self, conversation: str, key: str = KEY) -> requests.Response:
+        path = "/conversations/" + urllib.parse.quote(conversation, safe="")
+        return requests.delete(self.url(path), headers={"X-Frontdesk-Key": key}, timeout=10)
+
     def kill(self) -> None:
         assert self.process is not None
         self.process.send_signal(signal.SIGKILL)
@@ -344,6 +357,73 @@ def rasa(rasa_of_session: RasaProcess, action_server: ActionServer) -> RasaProce
 
 
 @pytest.fixture
+def start_rasa(
+    project: Path, action_server: ActionServer, tmp_path: Path
+) -> Iterator[Callable[..., RasaProcess]]:
+    """Starts a Rasa of the test's own, with variables of its environment as keywords."""
+    started: list[RasaProcess] = []
+
+    def start(**environment: str) -> RasaProcess:
+        started.append(RasaProcess(project, tmp_path, action_server, **environment))
+        return started[-1].start()
+
+    yield start
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture
 def conversation(request: pytest.FixtureRequest) -> str:
     """A conversation of the test's own."""
     return f"{request.node.name[:80]}-{time.monotonic_ns()}"
+
+
+# --- the assistant in this process ----------
+
+
+class Desk:
+    """A loaded agent with a tracker store of its own, and turns on it."""
+
+    def __init__(self, model: Path, action_server: ActionServer, tracker_url: str) -> None:
+        from rasa.core.agent import Agent
+        from rasa.utils.endpoints import EndpointConfig
+
+        from extensions.tracker_store import ConversationTrackerStore
+        from extensions.turns import TurnRunner
+
+        self.store = ConversationTrackerStore(url=tracker_url)
+        self.agent = Agent.load(
+            model,
+            tracker_store=self.store,
+            action_endpoint=EndpointConfig(action_server.url, enable_selective_domain=True),
+        )
+        self.turns = TurnRunner(self.agent)
+        self._told = 0
+
+    async def hear(self, sender: str, text: str = "", message_id: str | None = None, **more: Any) -> Any:
+        """One turn; the result of TurnRunner.run."""
+        from extensions.turns import Inbound
+
+        self._told += 1
+        return await self.turns.run(
+            Inbound(
+                sender_id=sender,
+                message_id=message_id or f"m{self._told}",
+                text=text,
+                channel=more.pop("channel", "website"),
+                **more,
+            )
+        )
+
+    async def tracker(self, sender: str) -> Any:
+        """The tracker as it is stored."""
+        return await self.store.retrieve(sender)
+
+
+@pytest.fixture
+def desk(model: Path, action_server: ActionServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    for name in ("CHHA_TRACKER_URL", "CHHA_ACTIONS_URL", "CHHA_LOCK_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CHHA_ACTION_TIMEOUT", "1")
+    monkeypatch.setenv("CHHA_TURN_TIMEOUT", "5")
+    return Desk(model, action_server, f"sqlite:///{tmp_path / 'tracker.db'}")
