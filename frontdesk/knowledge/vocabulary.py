@@ -19,6 +19,8 @@ from frontdesk.knowledge.files import Watched, checked, read_yaml
 from frontdesk.settings import settings
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ`´][^\W_]+)*")
+# A term does not reach over these: "peds, neuro" names two specialties.
+_BREAKS = re.compile(r"[,;\n!?|]")
 _APOSTROPHES = re.compile(r"['’ʼ`´]")
 # Letters that carry their stroke inside, so that Unicode decomposition leaves them as they are.
 _STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ħ": "h", "ð": "d"})
@@ -96,7 +98,7 @@ class Terms:
             for length in range(min(self._longest, len(line) - at), 0, -1):
                 key = tuple(word.folded for word in line[at : at + length])
                 id_ = self._by_key.get(key)
-                if id_ is not None:
+                if id_ is not None and not _BREAKS.search(text, line[at].start, line[at + length - 1].end):
                     found.append(Found(id_, line[at].start, line[at + length - 1].end, key))
                     at += length
                     break
@@ -106,13 +108,14 @@ class Terms:
 
 
 class Entry(BaseModel):
-    """One term: canonical id, label for people, other spellings."""
+    """One term: canonical id, label for people, other spellings; those of `guarded` are also everyday words."""
 
     model_config = ConfigDict(extra="ignore")
 
     id: str
     label: str = ""
     aliases: list[str] = Field(default_factory=list)
+    guarded: list[str] = Field(default_factory=list)
 
     @field_validator("id", "label", mode="before")
     @classmethod
@@ -120,7 +123,7 @@ class Entry(BaseModel):
         # YAML reads NO (Norway) as a boolean where an editor forgot the quotation marks.
         return {True: "yes", False: "NO"}[value] if isinstance(value, bool) else value
 
-    @field_validator("aliases", mode="before")
+    @field_validator("aliases", "guarded", mode="before")
     @classmethod
     def _all_text(cls, value: object) -> object:
         return [str(item) for item in value or []] if isinstance(value, list | None) else value
@@ -144,6 +147,7 @@ class Gazetteer:
         labels = [(entry.label, entry.id) for entry in entries if entry.label]
         aliases = [(alias, entry.id) for entry in entries for alias in entry.aliases]
         self.terms = Terms([*ids, *labels, *aliases])
+        self.guarded = frozenset(key_of(word) for entry in entries for word in entry.guarded)
 
     def label(self, id_: str) -> str:
         return self._labels.get(id_, id_)

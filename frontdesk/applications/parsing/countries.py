@@ -143,7 +143,8 @@ def _is_word(found: Found, text: str) -> bool:
     written = text[found.start : found.end]
     if found.alias[0] in {"us", "uk", "usa", "uae", "ksa", "drc", "prc"}:
         return found.alias[0] == "us" and written != "US"
-    return found.alias[0] in _NEVER_INSIDE or len(found.alias[0]) <= 2
+    guarded = found.alias in vocabulary()["country_demonym"].guarded and len(words(text)) > 3
+    return guarded or found.alias[0] in _NEVER_INSIDE or len(found.alias[0]) <= 2
 
 
 def parse(text: str, context: Context) -> Parsed:
@@ -195,8 +196,6 @@ def _wanted(text: str, found: list[Found]) -> set[str]:
     by_passport: set[str] = set()
     plain: set[str] = set()
     aside: set[str] = set()
-    low = text.casefold().replace("'", "").replace("’", "")
-    # Removing apostrophes moves positions, so the neighbourhood is cut from the text itself.
     for one in found:
         before = text[: one.start].casefold().replace("'", "").replace("’", "")
         after = text[one.end :].casefold()
@@ -210,7 +209,6 @@ def _wanted(text: str, found: list[Found]) -> set[str]:
             aside.add(one.id)
         else:
             plain.add(one.id)
-    del low
     if by_passport:
         return by_passport
     return plain or aside

@@ -52,6 +52,8 @@ def parse(text: str, context: Context) -> Parsed:
         return _weeks(weeks[0], sure=not _BOUND.search(plain))
     if months:
         return _from_months(months, plain)
+    if _HALF.search(plain):
+        return _confirm(6)
     if re.search(r"\b(?:half a month|half month)\b", plain):
         return _confirm(2)
     if re.search(r"\b(?:1|a|one|full|whole)\s*(?:year|yr)\b", plain):

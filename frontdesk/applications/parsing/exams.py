@@ -24,7 +24,7 @@ _PASSED = re.compile(
     r"\b(?:pass(?:ed|es)?|p|cleared?|qualified|succeeded|successful(?:ly)?|aprobad[oa]|aprobe|aprovad[oa]|reussi|bestanden|pasado|pasada|pasé|pase|pumasa|pasado na|got through|made it|gecti)\b"
 )
 _NEGATIVE = re.compile(
-    r"\b(?:no|nope|nah|nada|not|never|none|neither|nor|nothing|havent|hasnt|didnt|didn|dont|doesnt|yet to|todavia|aun no|nunca|pas encore|nein|hindi|nahi|nahin|ainda nao|nao|non|wala|belum|untaken|unattempted|not started|without|zero|skip(?:ped)?)\b"
+    r"\b(?:no|nope|nah|nada|not|never|none|neither|nor|nothing|havent|hasnt|didnt|didn|dont|doesnt|yet to|todavia|aun no|nunca|pas encore|nein|hindi|nahi|nahin|ainda nao|nao|non|wala|belum|untaken|unattempted|not started|without|zero)\b"
 )
 _BOOKED = re.compile(
     r"\b(?:schedul\w+|book(?:ed|ing)?|registered|have (?:a |my |the )?(?:date|slot|seat|permit)|exam (?:is )?(?:on|in)|exam date|date (?:is )?(?:on|in|fixed|set)|permit|prometric|slot|reserved|agendad[oa]|programad[oa]|fixed|(?:is|its|it is) (?:on|in) )\b"

@@ -38,7 +38,7 @@ def _gazetteer() -> Gazetteer:
 
 @lru_cache(maxsize=1)
 def _terms() -> Terms:
-    states = [(state.name, f"US-{state.code[3:]}") for state in pycountry.subdivisions.get(country_code="US")]
+    states = [(state.name, f"US-{state.code[3:]}") for state in pycountry.subdivisions.get(country_code="US")]  # type: ignore[no-untyped-call]
     pairs = [(entry.label or entry.id, entry.id) for entry in _gazetteer().entries]
     pairs += [(alias, entry.id) for entry in _gazetteer().entries for alias in entry.aliases]
     return Terms([*pairs, *states])

@@ -12,8 +12,7 @@ from frontdesk.knowledge.vocabulary import Found, vocabulary, words
 
 MOST = 3
 # Words that name a family of specialties rather than one.
-BROAD = {("surgery",), ("surgical",), ("surgeon",), ("medicine",), ("radiology",)}
-_SURE_BROAD = {("radiology",)}
+BROAD = {("surgery",), ("surgical",), ("surg",), ("surgeon",), ("surgeons",), ("medicine",), ("internal",)}
 _NOT = re.compile(r"\b(?:not|no|except|but not|anything but|dont (?:want|like)|without|instead of|rather than)(?:\s+(?:in|the|a|any))*\s*$")
 _ANY = re.compile(r"\b(?:any|anything|whatever|all|open|no preference|dont mind|doesnt matter|not sure|dont know|undecided|no idea|cualquier\w*)\b")
 
@@ -26,7 +25,7 @@ def parse(text: str, context: Context) -> Parsed:
         labels = ", ".join(label(id_) for id_ in ids)
         return Unclear("specialty_three", {"given": labels})
     if ids:
-        broad = [one for one in found if one.alias in BROAD - _SURE_BROAD]
+        broad = [one for one in found if one.alias in BROAD]
         if broad and len(ids) == 1:
             return Confirm(ids, "confirm_specialty", {"value": label(ids[0])})
         return Certain(ids)
@@ -53,7 +52,8 @@ def certain_in(text: str) -> list[str] | None:
 
 
 def label(id_: str) -> str:
-    return vocabulary()["specialty"].label(id_)
+    # The vocabulary tells readers of answers that some are fellowships; in an application that is only noise.
+    return vocabulary()["specialty"].label(id_).removesuffix(" (a fellowship)")
 
 
 def is_known(id_: object) -> bool:
@@ -71,15 +71,24 @@ def _denied(text: str, one: Found) -> bool:
 
 
 def _is_talk(text: str, one: Found) -> bool:
-    """Abbreviations that are also small words ("im" = I am, "or", "ent") count in capitals or standing alone."""
-    if one.alias in {("im",), ("or",), ("do",), ("er",), ("path",), ("med",), ("fm",), ("ed",), ("gas",), ("rad",), ("eye",), ("skin",), ("heart",), ("brain",), ("kids",), ("ns",), ("gs",)}:
-        written = text[one.start : one.end]
-        line = words(text)
-        if written.isupper():
-            return False
-        after = next((w.folded for w in line if w.start >= one.end), "")
-        return one.alias == ("im",) and after not in {"", "and", "or", "rotation", "then", "please", "fm", "first", "only", "also", "peds", "neuro", "surgery", "psych", "in", "for"}
-    return False
+    """A term that is also an everyday word ("im", "or", "path"): it counts in capitals, in a short answer, beside a
+    telling word or another specialty."""
+    if one.alias not in vocabulary()["specialty"].guarded:
+        return False
+    written = text[one.start : one.end]
+    line = words(text)
+    if written.isupper() and not text.isupper():
+        return False
+    after = [w.folded for w in line if w.start >= one.end][:1]
+    if one.alias == ("im",) and after and after[0] not in _BESIDE | {"and", "or", "then", "also", "first", "please"}:
+        return vocabulary()["specialty"].terms.id_of(tuple(after)) is None
+    if len(line) <= 5:
+        return False
+    before = [w.folded for w in line if w.end <= one.start][-1:]
+    return not (set(after) & _BESIDE or set(before) & {"in", "of", "and", "or", "plus"})
+
+
+_BESIDE = frozenset("rotation rotations residency elective electives clerkship observership program fm peds neuro surgery psych".split())
 
 
 def _nearly(line: str) -> Parsed:

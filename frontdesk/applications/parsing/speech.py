@@ -24,8 +24,9 @@ _OPENERS = frozenset(
 )
 _TELL = re.compile(
     r"\b(?:tell me|explain|i (?:want|would like|need|wish) to (?:know|ask|understand)|i have (?:a |one )?(?:question|doubt)"
-    r"|can you (?:tell|explain)|do you know|i wonder|i was wondering|what about|how about|is it (?:true|ok|okay|possible)"
-    r"|is there|are there|do i need|do you|can i|should i|will i|must i|am i|would i|may i)\b"
+    r"|can you (?:tell|explain)|do you know|i wonder|i was wondering|what about|how about|is it (?:true|ok|okay|possible))\b"
+    r"|\b(?:wait|but|so|and|then|also|please|sorry|hey|first|just) "
+    r"(?:is there|are there|do i need|do you|can i|should i|will i|must i|am i|would i|may i|is it|are you)\b"
 )
 _SENTENCES = re.compile(r"(?<=[.!?؟。？])\s+|\n+|(?<=[?؟？])")
 

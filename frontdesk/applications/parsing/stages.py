@@ -18,7 +18,7 @@ _NOT_IN_SCHOOL = re.compile(
 _STILL = re.compile(
     r"\b(?:not (?:yet )?(?:graduated?|finished|completed|a graduate|done)|(?:havent|have not|didnt|did not|hasnt|has not|yet to|still to|about to) (?:\w+ )?(?:graduated?|finish\w*|complet\w*|get|receive\w*|got)"
     r"|still (?:a |an |in |my |her |his |at |doing |medical |med )*(?:student|studying|stud\w*|school|university|college|learning|medical school|enrolled)|stud(?:y|ies|ying) still"
-    r"|(?:will|shall|going to|gonna|im|am|expect(?:ed|ing)? to|due to|hope to|yet to|to be) (?:\w+ ){0,2}?(?:graduat\w+|finish\w*|complete\w*|pass out|get (?:my|the|her|his) (?:degree|diploma))"
+    r"|(?:will|shall|going to|gonna|expect(?:ed|ing)? to|due to|hope to|yet to|to be) (?:\w+ ){0,2}?(?:graduat\w+|finish\w*|complete\w*|pass out|get (?:my|the|her|his) (?:degree|diploma))"
     r"|graduating|passing out|no (?:degree|diploma|titulo) yet|without (?:a |the |my |her |his )?(?:degree|diploma|titulo|title)|(?:degree|diploma) (?:comes|is coming|will come|after|pending|awaited|next)"
     r"|not (?:have|hold|got) (?:the |my |a |her |his )?(?:degree|diploma)|dont (?:have|hold) (?:the |my |a )?(?:degree|diploma)|undergraduate medical)\b"
 )

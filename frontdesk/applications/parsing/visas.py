@@ -31,7 +31,7 @@ def parse(text: str, context: Context) -> Parsed:
     if said:
         return Certain(said)
     first = leading(text)
-    if _UNSURE.search(line) and not (first and re.match(r"(?:yes|no)\b", line)):
+    if _UNSURE.search(line) and not (first and re.match(r"(?:yes|no)\b(?! idea| clue)", line)):
         return Certain("unsure")
     denied = bool(_NO_NEED.search(line))
     has = bool(_HAS.search(line))

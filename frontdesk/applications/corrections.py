@@ -1,0 +1,336 @@
+"""Corrections: which earlier answer is meant, and what it should be. Pure.
+
+"sorry, my email is …", "change my phone", "no, 2018 not 2019", "I meant Egypt", "add neurology".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from frontdesk.applications import fields
+from frontdesk.applications.parsing import emails, exams, specialties, speech
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed
+from frontdesk.applications.wording import ApplicationWording, Phrases
+from frontdesk.knowledge.vocabulary import Found, fold, key_of, words
+
+
+@dataclass(frozen=True)
+class Correction:
+    """An earlier answer to be changed. `parsed` is the new value, None when only the field was named.
+
+    `sure`: the wording says that it is a correction; otherwise it is a statement about a field ("my grad year is
+    2028"), which may be its first answer.
+    """
+
+    field: str
+    parsed: Parsed
+    sure: bool
+
+
+_NEW_OLD = [
+    # (pattern, group of the new value, group of the old one)
+    (re.compile(r"(?P<new>.+?),?\s*(?:and |but )?\bnot\s+(?P<old>.+)", re.I | re.S), "new", "old"),
+    (re.compile(r"(?P<new>.+?)\s+(?:instead of|rather than|in place of)\s+(?P<old>.+)", re.I | re.S), "new", "old"),
+    (
+        re.compile(
+            r"\bnot\s+(?P<old>[^,.;]+?)\s*[,.;]?\s*(?:\bbut\b|\bits\b|\bit'?s\b|\bit is\b|[,;.])\s*(?P<new>.+)", re.I | re.S
+        ),
+        "new",
+        "old",
+    ),
+    (
+        re.compile(
+            r"(?:wrote|typed|said|put|gave|entered|written|told|was)\s+(?P<old>.+?)\s*(?:by (?:mistake|accident)|mistakenly|wrongly|accidentally|in error)?\s*[,.;]?\s*"
+            r"(?:\bbut\b\s*)?(?:\b(?:it'?s|it is|its|it should be|should be|it must be|correct(?: one)? is|i meant|right(?: one)? is|real(?: one)? is|the (?:correct|right) \w+ is)\b)\s*(?P<new>.+)",
+            re.I | re.S,
+        ),
+        "new",
+        "old",
+    ),
+    (re.compile(r"(?:from\s+)(?P<old>.+?)\s+to\s+(?P<new>.+)", re.I | re.S), "new", "old"),
+    (re.compile(r"(?:replace)\s+(?P<old>.+?)\s+(?:with|by)\s+(?P<new>.+)", re.I | re.S), "new", "old"),
+    (re.compile(r"(?P<old>.+?)\s*(?:->|→|=>)\s*(?P<new>.+)", re.I | re.S), "new", "old"),
+    (re.compile(r"(?P<old>.+?)\s+(?:should be|should say|should read|must be|should have been)\s+(?P<new>.+)", re.I | re.S), "new", "old"),
+]
+_ASSIGN = re.compile(
+    r"^[\s\w'’]{0,24}?(?:\b(?:is|was|to|as|are|should be|should say|should read|must be|will be|instead|into|pala)\b\s*(?:now\s+|actually\s+)?[:=]?|[:=]|->|→)\s*(?P<value>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_MEANT = re.compile(r"\b(?:i (?:meant|mean)|meant|correction|i wanted to (?:say|write)|should (?:be|say|read|have been)|by mistake|mistaken\w*|typo|wrongly)\b")
+_NO_BUT = re.compile(r"^\W*(?:no|nope|oops|ups|opps|sorry|oh|wait|actually|wrong|correction)\b[\s,.:;!]+(?=\S)", re.IGNORECASE)
+_ADD = re.compile(r"\b(?:add|also|include|plus|as well|too|another|and)\b")
+_ADD_STRONG = re.compile(r"\b(?:add|include|also (?:put|add|want)|as well)\b")
+_REMOVE = re.compile(r"\b(?:remove|delete|drop|take out|without|cancel|no more|exclude)\b")
+
+
+def find(
+    text: str,
+    *,
+    asked: str | None,
+    context: Context,
+    recent: Sequence[str],
+    phrases: Phrases,
+    wording: ApplicationWording,
+) -> Correction | None:
+    """The correction or statement about another field that the text makes, if any.
+
+    Args:
+        asked: the field whose answer is awaited; statements about it are answers, not corrections.
+        recent: fields answered, latest first.
+    """
+    said = text.strip()
+    if not said:
+        return None
+    cued = bool(phrases.corrections.find(said)) or bool(_NEW_OLD[0][0].search(said) and " not " in f" {fold(said)} ")
+    values = context.values
+    named = _named(said, phrases, asked)
+    listing = _listing(said, values, named, context)
+    if listing:
+        return listing
+    for one in named:
+        if one.id == asked and asked != fields.REVIEW:
+            continue
+        found = _of_field(said, one, cued=cued, context=context, phrases=phrases, wording=wording)
+        if found:
+            return found
+    by_old = _by_old_value(said, context, wording, asked) if cued else None
+    if by_old:
+        return by_old
+    if not any(one.id == asked for one in named):
+        return _latest(said, cued, asked, context, recent)
+    return None
+
+
+def named_fields(text: str, phrases: Phrases) -> list[str]:
+    """The fields that the text names, in its order."""
+    return list(dict.fromkeys(one.id for one in _named(text, phrases, None)))
+
+
+def _named(text: str, phrases: Phrases, asked: str | None) -> list[Found]:
+    found = [one for one in phrases.fields.find(text) if not _inside_value(text, one)]
+    # "country" alone is the citizenship, unless the school's country is what we talk about.
+    return [
+        Found("school_country", one.start, one.end, one.alias)
+        if one.alias in {("country",), ("my", "country")} and asked == "school_country"
+        else one
+        for one in found
+    ]
+
+
+def _inside_value(text: str, one: Found) -> bool:
+    """A word that belongs to an address or a longer name ("gmail" in ana@gmail.com, "Kansas City")."""
+    around = text[max(0, one.start - 1) : one.end + 1]
+    if "@" in around or (one.end < len(text) and text[one.end] in "@." and text[one.end + 1 : one.end + 2].isalnum()):
+        return True
+    written = text[one.start : one.end]
+    if len(one.alias) == 1 and written[:1].isupper() and one.start > 0 and one.alias[0] in {
+        "university", "college", "school", "faculty", "city", "state", "uni", "class", "match", "place", "universidad"
+    }:  # fmt: skip
+        return True
+    return False
+
+
+def _of_field(
+    text: str, one: Found, *, cued: bool, context: Context, phrases: Phrases, wording: ApplicationWording
+) -> Correction | None:
+    field = fields.BY_NAME[one.id]
+    current = context.values.get(one.id)
+    head, tail = text[: one.start], text[one.end :]
+    assigned = _ASSIGN.match(tail)
+    if field.free:
+        return _of_free(text, one, cued=cued, assigned=assigned, context=context, wording=wording)
+    for piece in _pieces(text, head, tail, assigned):
+        parsed = _parse(field, piece, context)
+        if isinstance(parsed, Certain | Confirm) and (cued or assigned or isinstance(parsed, Certain)):
+            if parsed.value == current and not cued and not assigned:
+                return None
+            return Correction(one.id, parsed, sure=cued or (assigned is not None and one.id in context.values))
+    if cued and one.id in context.values and not _asks_about(text):
+        return Correction(one.id, None, sure=True)
+    return None
+
+
+def _asks_about(text: str) -> bool:
+    return speech.is_question(text) and not re.search(r"\b(?:can|could|may) (?:i|we|you)\b[^?]*\b(?:change|correct|edit|fix|update)\b", fold(text))
+
+
+def _pieces(text: str, head: str, tail: str, assigned: re.Match[str] | None) -> list[str]:
+    pieces: list[str] = []
+    if assigned:
+        value = assigned["value"]
+        split = _split(value)
+        pieces += [split[0]] if split else []
+        pieces.append(value)
+    split_tail = _split(tail) if tail.strip() else None
+    if split_tail:
+        pieces.append(split_tail[0])
+    split_text = _split(text)
+    if split_text:
+        pieces.append(split_text[0])
+    pieces += [tail, f"{head} {tail}", head]
+    return [piece for piece in pieces if key_of(piece) or "@" in piece]
+
+
+def _parse(field: fields.Field, piece: str, context: Context) -> Parsed:
+    without = Context(today=context.today, values={**context.values, field.name: None}, regions=context.regions)
+    if field.name in {"usmle_step1", "usmle_step2ck"}:
+        return exams.state(piece, without)
+    return field.parse(piece, without)
+
+
+def _of_free(
+    text: str, one: Found, *, cued: bool, assigned: re.Match[str] | None, context: Context, wording: ApplicationWording
+) -> Correction | None:
+    field = fields.BY_NAME[one.id]
+    current = context.values.get(one.id)
+    if isinstance(current, str) and cued and _contains(text, current) and not _other_after(text, current):
+        return Correction(one.id, Certain(current), sure=True)
+    if assigned:
+        value = assigned["value"]
+        split = _split(value)
+        parsed = field.parse(split[0] if split else value, context)
+        if isinstance(parsed, Certain):
+            return Correction(one.id, parsed, sure=cued or one.id in context.values)
+    split = _split(text) if cued else None
+    if split and one.id in context.values:
+        parsed = field.parse(split[0], context)
+        if isinstance(parsed, Certain) and not speech.talk_share(split[0]) > 0.2:
+            return Correction(one.id, parsed, sure=True)
+    if one.id == "preferred_location":
+        from frontdesk.applications.parsing import places
+
+        known = places.mentioned(text[: one.start] + " " + text[one.end :])
+        if known and (cued or one.id not in context.values):
+            rest = text[: one.start] + " " + text[one.end :]
+            return Correction(one.id, Certain(rest[known[0].start : known[-1].end]), sure=cued)
+    if cued and one.id in context.values and not _asks_about(text):
+        return Correction(one.id, None, sure=True)
+    return None
+
+
+def _contains(text: str, value: str) -> bool:
+    return f" {' '.join(key_of(value))} " in f" {' '.join(key_of(text))} "
+
+
+def _other_after(text: str, current: str) -> bool:
+    """ "change the name from Ana Ruiz to Ana Lima" names the old value, and a new one after it."""
+    line, old = " ".join(key_of(text)), " ".join(key_of(current))
+    after = line.partition(old)[2]
+    return bool(re.match(r"\s*(?:to|should be|is wrong|was wrong|into|with|by|wrong)\b", after))
+
+
+def _split(text: str) -> tuple[str, str] | None:
+    """(new, old) when the text sets one value against another."""
+    for pattern, new, old in _NEW_OLD:
+        match = pattern.search(text)
+        if match and match[new].strip() and match[old].strip():
+            return match[new].strip(" ,.;"), match[old].strip(" ,.;")
+    return None
+
+
+def _by_old_value(text: str, context: Context, wording: ApplicationWording, asked: str | None) -> Correction | None:
+    """The field whose value is what the text takes back: "no, 2018 not 2019", "gmail not gmial"."""
+    split = _split(text)
+    if not split:
+        return None
+    new, old = split
+    new = _NO_BUT.sub("", new)
+    new = re.sub(r"^\W*(?:it'?s|it is|its|this is|i meant|meant|should be)\s+", "", new, flags=re.IGNORECASE)
+    old_key = " ".join(key_of(old))
+    if not old_key:
+        return None
+    for name in fields.RECORD:
+        current = context.values.get(name)
+        if current is None:
+            continue
+        field = fields.BY_NAME[name]
+        shown = fields.shown(name, current, wording)
+        exactly = old_key in {" ".join(key_of(str(current))), " ".join(key_of(shown))}
+        parsed_old = None if field.free else _parse(field, old, context)
+        same = isinstance(parsed_old, Certain) and parsed_old.value == current
+        if exactly or same:
+            parsed = _parse(field, new, context)
+            if isinstance(parsed, Certain | Confirm):
+                return Correction(name, parsed, sure=True)
+        replaced = _replaced(str(current), old, new) if isinstance(current, str) else None
+        if replaced and name in {"email", "full_name", "medical_school", "preferred_location"}:
+            parsed = field.parse(replaced, context)
+            if isinstance(parsed, Certain):
+                return Correction(name, parsed, sure=True)
+    return None
+
+
+def _replaced(current: str, old: str, new: str) -> str | None:
+    """The current value with the wrong part exchanged ("it's gmail not gmial", "Haddad not Hadad")."""
+    wrong = words(old)
+    right = new.split()
+    if len(wrong) != 1 or not right:
+        return None
+    part = old.strip(" .,;!")
+    at = fold(current).find(fold(part))
+    if len(fold(current)) != len(current) or at < 0:
+        return None
+    exchange = right[-1].strip(" .,;!")
+    if part[:1].islower() and "@" in current:
+        exchange = exchange.lower()
+    return current[:at] + exchange + current[at + len(part) :]
+
+
+def _latest(text: str, cued: bool, asked: str | None, context: Context, recent: Sequence[str]) -> Correction | None:
+    """ "I meant Egypt", "no, 2018", "sorry, ana@…": the latest answer that this could be."""
+    line = fold(text)
+    meant = bool(_MEANT.search(line))
+    opener = _NO_BUT.match(text)
+    if not (meant or (opener and cued) or (opener and re.match(r"\W*(?:no|nope|wrong|oops|opps|ups)\b", line))):
+        return None
+    rest = _NO_BUT.sub("", text)
+    rest = re.sub(r"^\W*(?:sorry|oh|no|wait|actually|and|,)*\W*(?:it'?s|it is|its|i (?:meant|mean|wanted to say)|meant|should be|correction)\b[\s:,]*", "", rest, flags=re.IGNORECASE) or rest
+    rest = re.sub(r"[,.;]?\s*\b(?:update|change|correct|fix|please|pls) (?:that|it|this)\b.*$", "", rest, flags=re.IGNORECASE)
+    if not (key_of(rest) or "@" in rest):
+        return None
+    if asked in fields.BY_NAME and asked not in {fields.REVIEW, fields.CONSENT} and not meant:
+        own = fields.BY_NAME[asked].parse(rest, context)
+        if isinstance(own, Certain | Confirm):
+            return None
+    for name in recent:
+        if name == asked or name not in fields.RECORD:
+            continue
+        field = fields.BY_NAME[name]
+        if field.free and (name != (recent[0] if recent else None) or not meant):
+            continue
+        parsed = _parse(field, rest, context)
+        if isinstance(parsed, Certain) and parsed.value != context.values.get(name):
+            if name in {"training_stage", "ecfmg_status", "visa_help", "usmle_step1", "usmle_step2ck"} and len(key_of(rest)) > 6:
+                continue
+            return Correction(name, parsed, sure=True)
+    return None
+
+
+def _listing(text: str, values: Any, named: list[Found], context: Context) -> Correction | None:
+    """Specialties added to or taken from the list."""
+    line = fold(text)
+    current = values.get("specialties")
+    if not isinstance(current, list) or speech.is_question(text):
+        return None
+    found = list(dict.fromkeys(one.id for one in specialties.named(text)))
+    mentions = any(one.id == "specialties" for one in named)
+    if not found or any(one.id not in {"specialties", "preferred_location"} for one in named):
+        return None
+    if _REMOVE.search(line) and set(found) & set(current):
+        left = [one for one in current if one not in found]
+        return Correction("specialties", Certain(left), sure=True) if left else Correction("specialties", None, sure=True)
+    if _ADD_STRONG.search(line) or (mentions and _ADD.search(line)):
+        joined = list(dict.fromkeys([*current, *found]))
+        if len(joined) <= specialties.MOST:
+            return Correction("specialties", Certain(joined), sure=True)
+        return Correction("specialties", fields.BY_NAME["specialties"].parse(", ".join(specialties.label(one) for one in joined), context), sure=True)
+    return None
+
+
+def address_in(text: str) -> str | None:
+    """The one e-mail address in the text: a correction may be no more than the right address."""
+    found = emails.addresses(text)
+    return found[0] if len(found) == 1 else None

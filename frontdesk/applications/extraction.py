@@ -1,0 +1,252 @@
+"""Several answers in one message: what is certain is taken, the rest is asked. Pure.
+
+Each finder wants a cue beside the value (a label, "graduate", "weeks", "in Texas"), so that a city in the name of a
+school or a specialty in a question fills nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pycountry
+
+from frontdesk.applications import fields
+from frontdesk.applications.parsing import (
+    countries,
+    durations,
+    ecfmg,
+    emails,
+    exams,
+    months,
+    names,
+    phones,
+    places,
+    programs,
+    schools,
+    specialties,
+    speech,
+    stages,
+    years,
+)
+from frontdesk.applications.parsing.result import Certain, Context
+from frontdesk.applications.wording import Phrases
+from frontdesk.knowledge.vocabulary import key_of
+
+PERSONAL = frozenset(
+    {"full_name", "email", "phone", "country_of_citizenship", "medical_school", "school_country", "graduation_year"}
+)
+_SEGMENTS = re.compile(r"[;\n|•·]+|,(?!\d)|(?<=[a-zà-ÿ\d)])\.\s+|\s[-–—]\s")
+_LABEL = re.compile(r"^\W*(?P<label>[A-Za-zÀ-ÿ][\w \-'/]{0,40}?)\s*(?:[:=]|\bis\b|-(?=\s))\s*(?P<value>\S.*)$", re.DOTALL)
+_STAGE_CUE = re.compile(
+    r"\b(?:graduat\w*|grads?|students?|\d(?:st|nd|rd|th)?[ -]?(?:yr|year)|(?:first|second|third|fourth|fifth|sixth|final|last)[ -](?:yr|year)|ms ?[1-6]|studies|studying|mbbs \w+ year|alumn\w+)\b"
+)
+_WISH = re.compile(r"\b(?:want|wish|interested|interest|rotations?|elective|clerkship|observership|externship|specialt\w*|prefer\w*|weeks?|wks?|apply\w*|looking|like|need|sign)\b")
+_START_CUE = re.compile(r"\b(?:start\w*|begin\w*|from|rotation|join|available|in|by|around|mid|early|late)\b")
+_NOT_START = re.compile(r"\b(?:graduat\w*|grad|exam|step|ck|usmle|pass\w*|finish\w*|degree|diploma|class|batch|match|booked|scheduled|certified|born|birth|since|visa|joined|enrolled)\b")
+_YEAR_CUE = re.compile(r"\b(?:graduat\w*|grads?|class of|batch|passing out|passed out|finish\w*|alumn\w*|yog|degree in|diploma in)\b")
+_OTHER_PERSON = re.compile(
+    r"\b(?:my|our) (?:daughter|son|wife|husband|brother|sister|friend|nephew|niece|cousin|child|kid|fiancee?|boyfriend|girlfriend|students?|patient)\b(?! (?:in|lives|live|is in|works|visa))|\bon behalf of\b|\b(?:mother|father|parent|mom|mum|dad) of\b|\bi am (?:a |the |his |her )(?:mother|father|parent|mom|mum|dad|wife|husband|agent|consultant)\b|\bfor (?:him|her|them)\b"
+)
+_SEVERAL = re.compile(
+    r"\b(?:two|three|four|five|six|several|many|some|few|multiple|\d{1,2}|group of|both) (?:of (?:my|our) |my |our |medical |of )?(?:students|applicants|persons|people|friends|candidates|of us)\b|\b(?:my|our|these) students\b"
+)
+
+
+@dataclass
+class Extracted:
+    """What a message says for certain: field → value. `doubtful` are program and specialties said in passing."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    other_person: bool = False
+    several: bool = False
+
+
+def about_people(text: str) -> Extracted:
+    """Whether somebody applies for another person, or for several."""
+    line = speech.folded(text)
+    return Extracted(other_person=bool(_OTHER_PERSON.search(line)), several=bool(_SEVERAL.search(line)))
+
+
+def extract(text: str, context: Context, phrases: Phrases, *, asked: str | None = None) -> Extracted:
+    """All fields that the text states for certain.
+
+    Args:
+        asked: the field being asked; it is left to its own parser.
+    """
+    found = about_people(text)
+    said = speech.statements(text)
+    if not said.strip():
+        return found
+    take = found.values
+    _addresses(said, take)
+    segments = [part.strip() for part in _SEGMENTS.split(said) if part and part.strip()]
+    for at, segment in enumerate(segments):
+        if not _labelled(segment, take, context, phrases):
+            _of_segment(segment, at, take, context)
+    _school(said, take, asked)
+    _years(said, segments, take, context)
+    _wishes(said, segments, take, context, asked)
+    take.pop(asked or "", None)
+    return found
+
+
+def _addresses(said: str, take: dict[str, Any]) -> None:
+    found = emails.addresses(said)
+    if len(found) == 1 and emails.likely(found[0]) is None:
+        take["email"] = found[0]
+    number = phones.certain_in(said)
+    if number:
+        take["phone"] = number
+
+
+def _labelled(segment: str, take: dict[str, Any], context: Context, phrases: Phrases) -> bool:
+    """ "Name: …", "grad year 2019", "step1 pass": the field named, then its value."""
+    label = _LABEL.match(segment)
+    if label:
+        key = tuple(part for part in key_of(label["label"]) if part not in {"my", "the", "her", "his", "and", "our"})
+        name = phrases.fields.id_of(key)
+        if name in fields.RECORD:
+            parsed = fields.BY_NAME[name].parse(label["value"], context)
+            if isinstance(parsed, Certain):
+                take.setdefault(name, parsed.value)
+                return True
+    return False
+
+
+def _of_segment(segment: str, at: int, take: dict[str, Any], context: Context) -> None:
+    name = names.cued(segment)
+    if name and "full_name" not in take:
+        take["full_name"] = name
+    for exam in exams.about(segment):
+        parsed = fields.BY_NAME[exam].parse(segment, context)
+        if isinstance(parsed, Certain):
+            take.setdefault(exam, parsed.value)
+    if re.search(r"\becfmg\b|\bintealth\b", speech.folded(segment)):
+        parsed = ecfmg.parse(segment, context)
+        if isinstance(parsed, Certain):
+            take.setdefault("ecfmg_status", parsed.value)
+    country = _citizenship(segment)
+    if country:
+        take.setdefault("country_of_citizenship", country)
+    if _STAGE_CUE.search(speech.folded(segment)):
+        parsed = stages.parse(segment, context)
+        if isinstance(parsed, Certain):
+            take.setdefault("training_stage", parsed.value)
+
+
+def _citizenship(segment: str) -> str | None:
+    """A demonym that stands alone or with "I am", or a country with the word citizen."""
+    line = speech.folded(segment)
+    found = countries.mentioned(segment)
+    codes = {one.id for one in found}
+    if len(codes) != 1:
+        return None
+    if re.search(r"\b(?:citizen|citizenship|nationality|national|passport holder)\b", line):
+        return codes.pop()
+    one = found[0]
+    if not _is_demonym(one.alias):
+        return None
+    alone = key_of(segment) == one.alias
+    i_am = re.search(r"\b(?:i am|im|she is|he is|shes|hes)(?: a| an)? " + " ".join(one.alias), line)
+    return codes.pop() if alone or i_am else None
+
+
+def _is_demonym(alias: tuple[str, ...]) -> bool:
+    return len(alias[-1]) >= 4 and alias not in _country_names()
+
+
+_NAMES: set[tuple[str, ...]] = set()
+
+
+def _country_names() -> set[tuple[str, ...]]:
+    if not _NAMES:
+        for country in pycountry.countries:
+            for name in (country.name, getattr(country, "common_name", country.name), country.name.partition(",")[0]):
+                _NAMES.add(key_of(name))
+        _NAMES.update(key_of(name) for name in ("Russia", "Syria", "Iran", "Vietnam", "Turkey", "Palestine", "America", "England",
+                                                "Holland", "Burma", "Saudi Arabia", "Saudi", "Emirates", "Brasil", "Britain", "Scotland", "Wales"))  # fmt: skip
+    return _NAMES
+
+
+def _school(said: str, take: dict[str, Any], asked: str | None) -> None:
+    if asked in {"medical_school", "preferred_location"}:
+        return
+    found = schools.certain_in(said)
+    if found:
+        take.setdefault("medical_school", found[0])
+        if found[1]:
+            take.setdefault("school_country", found[1])
+
+
+def _years(said: str, segments: list[str], take: dict[str, Any], context: Context) -> None:
+    if "graduation_year" not in take:
+        written = set(re.findall(r"(?<![\d/.-])(?:19|20)\d{2}(?![\d/.-])", said))
+        for segment in segments:
+            line = speech.folded(segment)
+            cue = _YEAR_CUE.search(line) or (
+                "medical_school" in take and len(written) == 1 and _YEAR_CUE.search(speech.folded(said)) and schools.is_school(segment)
+            )
+            if not cue or not re.search(r"(?:19|20)\d{2}|'\d{2}|\bclass of \d{2}|next year|this year", segment):
+                continue
+            known = {**context.values, **take}
+            parsed = years.graduation(segment, Context(today=context.today, values=known))
+            if isinstance(parsed, Certain):
+                take["graduation_year"] = parsed.value
+                break
+    line = speech.folded(said)
+    match = re.search(r"\bmatch(?: year| of| in| cycle| for)* (20\d{2})\b|\b(20\d{2}) match\b", line)
+    if match:
+        parsed = years.match(match[1] or match[2], context)
+        if isinstance(parsed, Certain):
+            take.setdefault("match_year", parsed.value)
+
+
+def _wishes(said: str, segments: list[str], take: dict[str, Any], context: Context, asked: str | None) -> None:
+    program = programs.parse(said, context) if _WISH.search(speech.folded(said)) or "both" in said.casefold() else None
+    if isinstance(program, Certain) and re.search(r"\b(?:rotation|elective|clerkship|observership|externship|residency|clinical|rotaci|usce)", speech.folded(said)):
+        take.setdefault("program_interest", program.value)
+    weeks = durations.in_weeks(said)
+    if weeks is not None and asked not in {"usmle_step1", "usmle_step2ck"}:
+        take.setdefault("duration_weeks", weeks)
+    chosen: list[str] = []
+    for segment in segments:
+        if not _WISH.search(speech.folded(segment)):
+            continue
+        one = specialties.certain_in(segment)
+        chosen += [id_ for id_ in one or [] if id_ not in chosen]
+    if chosen and len(chosen) <= specialties.MOST:
+        take.setdefault("specialties", chosen)
+    if asked not in {"medical_school", "school_country"}:
+        for segment in segments:
+            if schools.is_school(segment):
+                continue
+            place = places.certain_in(segment)
+            if place:
+                take.setdefault("preferred_location", place)
+                break
+    _start(segments, take, context)
+
+
+def _start(segments: list[str], take: dict[str, Any], context: Context) -> None:
+    for segment in segments:
+        line = speech.folded(segment)
+        if _NOT_START.search(line) or not (_START_CUE.search(line) and _WISH.search(line) or re.search(r"\bstart", line)):
+            continue
+        if not re.search(r"20\d{2}", segment):
+            continue
+        parsed = months.parse(segment, context)
+        if isinstance(parsed, Certain):
+            take.setdefault("preferred_start", parsed.value)
+            return
+
+
+def regions_in(text: str) -> tuple[str, ...]:
+    """Countries the text speaks of, for guessing where a phone number is from; US places count as US."""
+    codes = [one.id for one in countries.mentioned(text)]
+    if places.mentioned(text):
+        codes.append("US")
+    return tuple(dict.fromkeys(codes))
+
+
