@@ -41,7 +41,7 @@ DEFAULT_URL = f"sqlite:///{ROOT / 'var' / 'tracker.db'}"
 
 # Rasa replays all events of a tracker several times a turn, about 0.11 ms an event: hence a bound.
 # When more user turns than MOST_TURNS are kept, the oldest become their outcome and KEPT_TURNS stay.
-MOST_TURNS = 12
+MOST_TURNS = 10
 KEPT_TURNS = 8
 LONGEST_SENDER = 255
 

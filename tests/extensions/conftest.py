@@ -281,8 +281,8 @@ class RasaProcess:
             "CHHA_RASA_PORT": str(self.port),
             "CHHA_RASA_KEY": KEY,
             "CHHA_ACTIONS_URL": action_server.url,
-            "CHHA_ACTION_TIMEOUT": "1",
-            "CHHA_TURN_TIMEOUT": "5",
+            "CHHA_ACTION_TIMEOUT": "3",
+            "CHHA_TURN_TIMEOUT": "10",
             "CHHA_TRACKER_URL": f"sqlite:///{folder / 'tracker.db'}",
             **environment,
         }
@@ -424,6 +424,6 @@ class Desk:
 def desk(model: Path, action_server: ActionServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     for name in ("CHHA_TRACKER_URL", "CHHA_ACTIONS_URL", "CHHA_LOCK_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("CHHA_ACTION_TIMEOUT", "1")
-    monkeypatch.setenv("CHHA_TURN_TIMEOUT", "5")
+    monkeypatch.setenv("CHHA_ACTION_TIMEOUT", "3")
+    monkeypatch.setenv("CHHA_TURN_TIMEOUT", "10")
     return Desk(model, action_server, f"sqlite:///{tmp_path / 'tracker.db'}")
