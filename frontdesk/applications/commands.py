@@ -62,7 +62,9 @@ _SKIP = re.compile(
 _RESUME = re.compile(
     r"\b(?:continue|go on|carry on|resume|proceed|keep going|finish (?:it|the form|the application|my form|my application)|next question|back to (?:the |my )?(?:form|application|questions?)|(?:im|i am) back|pick up where)\b"
 )
-_NOT_RESUME = re.compile(r"\b(?:not|dont|do not|cant|cannot|wont|will not|later|tomorrow|never|stop|how (?:to|can|do))\b")
+_NOT_RESUME = re.compile(
+    r"\b(?:not|dont|do not|cant|cannot|wont|will not|later|tomorrow|never|stop|how (?:to|can|do))\b"
+)
 _REVOKED = re.compile(
     r"\b(?:dont|do not|not|no need to|never|please dont) (?:want to |to )?(?:cancel\w*|delete|stop|quit|abort|discard|remove|erase|restart|start over|leave|exit)\b"
 )
@@ -73,7 +75,9 @@ _HUMAN = re.compile(
 _WHY = re.compile(
     r"\b(?:why|y|wat for|what for|for what)\b(?: \w+){0,2} (?:you|u|ya|do|should|must|is|are|does|it|this|that|my|need|ask|asking|want|collect)\b"
 )
-_WHAT_IS_IT = re.compile(r"\b(?:what|wat|whats|what s|wht)(?: does)? (?:is |are |do you mean by )?(?:this|that|it|these|those)\b(?: mean)?")
+_WHAT_IS_IT = re.compile(
+    r"\b(?:what|wat|whats|what s|wht)(?: does)? (?:is |are |do you mean by )?(?:this|that|it|these|those)\b(?: mean)?"
+)
 _SEEN = re.compile(
     r"\b(?:who (?:\w+ )?(?:see|sees|read|reads|get|gets|access|look|looks|else|has|have)|safe|secure|security|privacy|private|confidential|shar(?:e|ed|ing)|sell|sold|spam|stor(?:e|ed|ing)|leak|keep my|use my (?:data|information))\b"
 )
@@ -123,15 +127,26 @@ def said(text: str, phrases: Phrases, *, fuzzy: bool) -> str | None:
     whole = exact(text, phrases, fuzzy=fuzzy)
     if whole:
         return whole
-    clauses = [part for part in re.split(r"[.,;!\n]+|\b(?:and|but)\b", text, flags=re.IGNORECASE) if key_of(part)]
+    clauses = [
+        part for part in re.split(r"[.,;!\n]+|\b(?:and|but)\b", text, flags=re.IGNORECASE) if key_of(part)
+    ]
     if 1 < len(clauses) <= 3 and len(key_of(text)) <= 10:
         first = exact(clauses[0], phrases, fuzzy=False)
         others = [exact(part, phrases, fuzzy=False) for part in clauses[1:]]
-        if first in {"stop", "cancel", "back", "skip", "restart"} and all(o in {None, first, "resume"} for o in others):
+        if first in {"stop", "cancel", "back", "skip", "restart"} and all(
+            o in {None, first, "resume"} for o in others
+        ):
             return first
         if first is None and others[-1] in {"stop", "cancel", "restart"} and len(clauses) == 2:
             return others[-1]
-    for name, pattern in (("restart", _RESTART), ("cancel", _CANCEL), ("stop", _STOP), ("human", _HUMAN), ("back", _BACK), ("skip", _SKIP)):
+    for name, pattern in (
+        ("restart", _RESTART),
+        ("cancel", _CANCEL),
+        ("stop", _STOP),
+        ("human", _HUMAN),
+        ("back", _BACK),
+        ("skip", _SKIP),
+    ):
         if pattern.search(line) and len(line.split()) <= 14:
             return name
     return None

@@ -33,10 +33,15 @@ class Correction:
 _NEW_OLD = [
     # (pattern, group of the new value, group of the old one)
     (re.compile(r"(?P<new>.+?),?\s*(?:and |but )?\bnot\s+(?P<old>.+)", re.I | re.S), "new", "old"),
-    (re.compile(r"(?P<new>.+?)\s+(?:instead of|rather than|in place of)\s+(?P<old>.+)", re.I | re.S), "new", "old"),
+    (
+        re.compile(r"(?P<new>.+?)\s+(?:instead of|rather than|in place of)\s+(?P<old>.+)", re.I | re.S),
+        "new",
+        "old",
+    ),
     (
         re.compile(
-            r"\bnot\s+(?P<old>[^,.;]+?)\s*[,.;]?\s*(?:\bbut\b|\bits\b|\bit'?s\b|\bit is\b|[,;.])\s*(?P<new>.+)", re.I | re.S
+            r"\bnot\s+(?P<old>[^,.;]+?)\s*[,.;]?\s*(?:\bbut\b|\bits\b|\bit'?s\b|\bit is\b|[,;.])\s*(?P<new>.+)",
+            re.I | re.S,
         ),
         "new",
         "old",
@@ -53,14 +58,25 @@ _NEW_OLD = [
     (re.compile(r"(?:from\s+)(?P<old>.+?)\s+to\s+(?P<new>.+)", re.I | re.S), "new", "old"),
     (re.compile(r"(?:replace)\s+(?P<old>.+?)\s+(?:with|by)\s+(?P<new>.+)", re.I | re.S), "new", "old"),
     (re.compile(r"(?P<old>.+?)\s*(?:->|→|=>)\s*(?P<new>.+)", re.I | re.S), "new", "old"),
-    (re.compile(r"(?P<old>.+?)\s+(?:should be|should say|should read|must be|should have been)\s+(?P<new>.+)", re.I | re.S), "new", "old"),
+    (
+        re.compile(
+            r"(?P<old>.+?)\s+(?:should be|should say|should read|must be|should have been)\s+(?P<new>.+)",
+            re.I | re.S,
+        ),
+        "new",
+        "old",
+    ),
 ]
 _ASSIGN = re.compile(
     r"^[\s\w'’]{0,24}?(?:\b(?:is|was|to|as|are|should be|should say|should read|must be|will be|instead|into|pala)\b\s*(?:now\s+|actually\s+)?[:=]?|[:=]|->|→)\s*(?P<value>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_MEANT = re.compile(r"\b(?:i (?:meant|mean)|meant|correction|i wanted to (?:say|write)|should (?:be|say|read|have been)|by mistake|mistaken\w*|typo|wrongly)\b")
-_NO_BUT = re.compile(r"^\W*(?:no|nope|oops|ups|opps|sorry|oh|wait|actually|wrong|correction)\b[\s,.:;!]+(?=\S)", re.IGNORECASE)
+_MEANT = re.compile(
+    r"\b(?:i (?:meant|mean)|meant|correction|i wanted to (?:say|write)|should (?:be|say|read|have been)|by mistake|mistaken\w*|typo|wrongly)\b"
+)
+_NO_BUT = re.compile(
+    r"^\W*(?:no|nope|oops|ups|opps|sorry|oh|wait|actually|wrong|correction)\b[\s,.:;!]+(?=\S)", re.IGNORECASE
+)
 _ADD = re.compile(r"\b(?:add|also|include|plus|as well|too|another|and)\b")
 _ADD_STRONG = re.compile(r"\b(?:add|include|also (?:put|add|want)|as well)\b")
 _REMOVE = re.compile(r"\b(?:remove|delete|drop|take out|without|cancel|no more|exclude)\b")
@@ -84,7 +100,9 @@ def find(
     said = text.strip()
     if not said:
         return None
-    cued = bool(phrases.corrections.find(said)) or bool(_NEW_OLD[0][0].search(said) and " not " in f" {fold(said)} ")
+    cued = bool(phrases.corrections.find(said)) or bool(
+        _NEW_OLD[0][0].search(said) and " not " in f" {fold(said)} "
+    )
     values = context.values
     named = _named(said, phrases, asked)
     listing = _listing(said, values, named, context)
@@ -123,7 +141,9 @@ def _named(text: str, phrases: Phrases, asked: str | None) -> list[Found]:
 def _inside_value(text: str, one: Found) -> bool:
     """A word that belongs to an address or a longer name ("gmail" in ana@gmail.com, "Kansas City")."""
     around = text[max(0, one.start - 1) : one.end + 1]
-    if "@" in around or (one.end < len(text) and text[one.end] in "@." and text[one.end + 1 : one.end + 2].isalnum()):
+    if "@" in around or (
+        one.end < len(text) and text[one.end] in "@." and text[one.end + 1 : one.end + 2].isalnum()
+    ):
         return True
     written = text[one.start : one.end]
     if len(one.alias) == 1 and written[:1].isupper() and one.start > 0 and one.alias[0] in {
@@ -147,14 +167,18 @@ def _of_field(
         if isinstance(parsed, Certain | Confirm) and (cued or assigned or isinstance(parsed, Certain)):
             if parsed.value == current and not cued and not assigned:
                 return None
-            return Correction(one.id, parsed, sure=cued or (assigned is not None and one.id in context.values))
+            return Correction(
+                one.id, parsed, sure=cued or (assigned is not None and one.id in context.values)
+            )
     if cued and one.id in context.values and not _asks_about(text):
         return Correction(one.id, None, sure=True)
     return None
 
 
 def _asks_about(text: str) -> bool:
-    return speech.is_question(text) and not re.search(r"\b(?:can|could|may) (?:i|we|you)\b[^?]*\b(?:change|correct|edit|fix|update)\b", fold(text))
+    return speech.is_question(text) and not re.search(
+        r"\b(?:can|could|may) (?:i|we|you)\b[^?]*\b(?:change|correct|edit|fix|update)\b", fold(text)
+    )
 
 
 def _pieces(text: str, head: str, tail: str, assigned: re.Match[str] | None) -> list[str]:
@@ -175,14 +199,22 @@ def _pieces(text: str, head: str, tail: str, assigned: re.Match[str] | None) -> 
 
 
 def _parse(field: fields.Field, piece: str, context: Context) -> Parsed:
-    without = Context(today=context.today, values={**context.values, field.name: None}, regions=context.regions)
+    without = Context(
+        today=context.today, values={**context.values, field.name: None}, regions=context.regions
+    )
     if field.name in {"usmle_step1", "usmle_step2ck"}:
         return exams.state(piece, without)
     return field.parse(piece, without)
 
 
 def _of_free(
-    text: str, one: Found, *, cued: bool, assigned: re.Match[str] | None, context: Context, wording: ApplicationWording
+    text: str,
+    one: Found,
+    *,
+    cued: bool,
+    assigned: re.Match[str] | None,
+    context: Context,
+    wording: ApplicationWording,
 ) -> Correction | None:
     field = fields.BY_NAME[one.id]
     current = context.values.get(one.id)
@@ -231,7 +263,9 @@ def _split(text: str) -> tuple[str, str] | None:
     return None
 
 
-def _by_old_value(text: str, context: Context, wording: ApplicationWording, asked: str | None) -> Correction | None:
+def _by_old_value(
+    text: str, context: Context, wording: ApplicationWording, asked: str | None
+) -> Correction | None:
     """The field whose value is what the text takes back: "no, 2018 not 2019", "gmail not gmial"."""
     split = _split(text)
     if not split:
@@ -279,16 +313,33 @@ def _replaced(current: str, old: str, new: str) -> str | None:
     return current[:at] + exchange + current[at + len(part) :]
 
 
-def _latest(text: str, cued: bool, asked: str | None, context: Context, recent: Sequence[str]) -> Correction | None:
+def _latest(
+    text: str, cued: bool, asked: str | None, context: Context, recent: Sequence[str]
+) -> Correction | None:
     """ "I meant Egypt", "no, 2018", "sorry, ana@…": the latest answer that this could be."""
     line = fold(text)
     meant = bool(_MEANT.search(line))
     opener = _NO_BUT.match(text)
-    if not (meant or (opener and cued) or (opener and re.match(r"\W*(?:no|nope|wrong|oops|opps|ups)\b", line))):
+    if not (
+        meant or (opener and cued) or (opener and re.match(r"\W*(?:no|nope|wrong|oops|opps|ups)\b", line))
+    ):
         return None
     rest = _NO_BUT.sub("", text)
-    rest = re.sub(r"^\W*(?:sorry|oh|no|wait|actually|and|,)*\W*(?:it'?s|it is|its|i (?:meant|mean|wanted to say)|meant|should be|correction)\b[\s:,]*", "", rest, flags=re.IGNORECASE) or rest
-    rest = re.sub(r"[,.;]?\s*\b(?:update|change|correct|fix|please|pls) (?:that|it|this)\b.*$", "", rest, flags=re.IGNORECASE)
+    rest = (
+        re.sub(
+            r"^\W*(?:sorry|oh|no|wait|actually|and|,)*\W*(?:it'?s|it is|its|i (?:meant|mean|wanted to say)|meant|should be|correction)\b[\s:,]*",
+            "",
+            rest,
+            flags=re.IGNORECASE,
+        )
+        or rest
+    )
+    rest = re.sub(
+        r"[,.;]?\s*\b(?:update|change|correct|fix|please|pls) (?:that|it|this)\b.*$",
+        "",
+        rest,
+        flags=re.IGNORECASE,
+    )
     if not (key_of(rest) or "@" in rest):
         return None
     if asked in fields.BY_NAME and asked not in {fields.REVIEW, fields.CONSENT} and not meant:
@@ -303,7 +354,10 @@ def _latest(text: str, cued: bool, asked: str | None, context: Context, recent: 
             continue
         parsed = _parse(field, rest, context)
         if isinstance(parsed, Certain) and parsed.value != context.values.get(name):
-            if name in {"training_stage", "ecfmg_status", "visa_help", "usmle_step1", "usmle_step2ck"} and len(key_of(rest)) > 6:
+            if (
+                name in {"training_stage", "ecfmg_status", "visa_help", "usmle_step1", "usmle_step2ck"}
+                and len(key_of(rest)) > 6
+            ):
                 continue
             return Correction(name, parsed, sure=True)
     return None
@@ -321,12 +375,20 @@ def _listing(text: str, values: Any, named: list[Found], context: Context) -> Co
         return None
     if _REMOVE.search(line) and set(found) & set(current):
         left = [one for one in current if one not in found]
-        return Correction("specialties", Certain(left), sure=True) if left else Correction("specialties", None, sure=True)
+        return (
+            Correction("specialties", Certain(left), sure=True)
+            if left
+            else Correction("specialties", None, sure=True)
+        )
     if _ADD_STRONG.search(line) or (mentions and _ADD.search(line)):
         joined = list(dict.fromkeys([*current, *found]))
         if len(joined) <= specialties.MOST:
             return Correction("specialties", Certain(joined), sure=True)
-        return Correction("specialties", fields.BY_NAME["specialties"].parse(", ".join(specialties.label(one) for one in joined), context), sure=True)
+        return Correction(
+            "specialties",
+            fields.BY_NAME["specialties"].parse(", ".join(specialties.label(one) for one in joined), context),
+            sure=True,
+        )
     return None
 
 

@@ -35,17 +35,33 @@ from frontdesk.applications.wording import Phrases
 from frontdesk.knowledge.vocabulary import key_of
 
 PERSONAL = frozenset(
-    {"full_name", "email", "phone", "country_of_citizenship", "medical_school", "school_country", "graduation_year"}
+    {
+        "full_name",
+        "email",
+        "phone",
+        "country_of_citizenship",
+        "medical_school",
+        "school_country",
+        "graduation_year",
+    }
 )
 _SEGMENTS = re.compile(r"[;\n|•·]+|,(?!\d)|(?<=[a-zà-ÿ\d)])\.\s+|\s[-–—]\s")
-_LABEL = re.compile(r"^\W*(?P<label>[A-Za-zÀ-ÿ][\w \-'/]{0,40}?)\s*(?:[:=]|\bis\b|-(?=\s))\s*(?P<value>\S.*)$", re.DOTALL)
+_LABEL = re.compile(
+    r"^\W*(?P<label>[A-Za-zÀ-ÿ][\w \-'/]{0,40}?)\s*(?:[:=]|\bis\b|-(?=\s))\s*(?P<value>\S.*)$", re.DOTALL
+)
 _STAGE_CUE = re.compile(
     r"\b(?:graduat\w*|grads?|students?|\d(?:st|nd|rd|th)?[ -]?(?:yr|year)|(?:first|second|third|fourth|fifth|sixth|final|last)[ -](?:yr|year)|ms ?[1-6]|studies|studying|mbbs \w+ year|alumn\w+)\b"
 )
-_WISH = re.compile(r"\b(?:want|wish|interested|interest|rotations?|elective|clerkship|observership|externship|specialt\w*|prefer\w*|weeks?|wks?|apply\w*|looking|like|need|sign)\b")
+_WISH = re.compile(
+    r"\b(?:want|wish|interested|interest|rotations?|elective|clerkship|observership|externship|specialt\w*|prefer\w*|weeks?|wks?|apply\w*|looking|like|need|sign)\b"
+)
 _START_CUE = re.compile(r"\b(?:start\w*|begin\w*|from|rotation|join|available|in|by|around|mid|early|late)\b")
-_NOT_START = re.compile(r"\b(?:graduat\w*|grad|exam|step|ck|usmle|pass\w*|finish\w*|degree|diploma|class|batch|match|booked|scheduled|certified|born|birth|since|visa|joined|enrolled)\b")
-_YEAR_CUE = re.compile(r"\b(?:graduat\w*|grads?|class of|batch|passing out|passed out|finish\w*|alumn\w*|yog|degree in|diploma in)\b")
+_NOT_START = re.compile(
+    r"\b(?:graduat\w*|grad|exam|step|ck|usmle|pass\w*|finish\w*|degree|diploma|class|batch|match|booked|scheduled|certified|born|birth|since|visa|joined|enrolled)\b"
+)
+_YEAR_CUE = re.compile(
+    r"\b(?:graduat\w*|grads?|class of|batch|passing out|passed out|finish\w*|alumn\w*|yog|degree in|diploma in)\b"
+)
 _OTHER_PERSON = re.compile(
     r"\b(?:my|our) (?:daughter|son|wife|husband|brother|sister|friend|nephew|niece|cousin|child|kid|fiancee?|boyfriend|girlfriend|students?|patient)\b(?! (?:in|lives|live|is in|works|visa))|\bon behalf of\b|\b(?:mother|father|parent|mom|mum|dad) of\b|\bi am (?:a |the |his |her )(?:mother|father|parent|mom|mum|dad|wife|husband|agent|consultant)\b|\bfor (?:him|her|them)\b"
 )
@@ -105,7 +121,9 @@ def _labelled(segment: str, take: dict[str, Any], context: Context, phrases: Phr
     """ "Name: …", "grad year 2019", "step1 pass": the field named, then its value."""
     label = _LABEL.match(segment)
     if label:
-        key = tuple(part for part in key_of(label["label"]) if part not in {"my", "the", "her", "his", "and", "our"})
+        key = tuple(
+            part for part in key_of(label["label"]) if part not in {"my", "the", "her", "his", "and", "our"}
+        )
         name = phrases.fields.id_of(key)
         if name in fields.RECORD:
             parsed = fields.BY_NAME[name].parse(label["value"], context)
@@ -130,7 +148,10 @@ def _of_segment(segment: str, at: int, take: dict[str, Any], context: Context) -
     country = _citizenship(segment)
     if country:
         take.setdefault("country_of_citizenship", country)
-    if _STAGE_CUE.search(speech.folded(segment)):
+    stage = re.sub(
+        r"\b(?:grad(?:uation|uating)?|student) (?:year|yr|date|visa|elective)\b", " ", speech.folded(segment)
+    )
+    if _STAGE_CUE.search(stage):
         parsed = stages.parse(segment, context)
         if isinstance(parsed, Certain):
             take.setdefault("training_stage", parsed.value)
@@ -163,7 +184,11 @@ _NAMES: set[tuple[str, ...]] = set()
 def _country_names() -> set[tuple[str, ...]]:
     if not _NAMES:
         for country in pycountry.countries:
-            for name in (country.name, getattr(country, "common_name", country.name), country.name.partition(",")[0]):
+            for name in (
+                country.name,
+                getattr(country, "common_name", country.name),
+                country.name.partition(",")[0],
+            ):
                 _NAMES.add(key_of(name))
         _NAMES.update(key_of(name) for name in ("Russia", "Syria", "Iran", "Vietnam", "Turkey", "Palestine", "America", "England",
                                                 "Holland", "Burma", "Saudi Arabia", "Saudi", "Emirates", "Brasil", "Britain", "Scotland", "Wales"))  # fmt: skip
@@ -186,9 +211,14 @@ def _years(said: str, segments: list[str], take: dict[str, Any], context: Contex
         for segment in segments:
             line = speech.folded(segment)
             cue = _YEAR_CUE.search(line) or (
-                "medical_school" in take and len(written) == 1 and _YEAR_CUE.search(speech.folded(said)) and schools.is_school(segment)
+                "medical_school" in take
+                and len(written) == 1
+                and _YEAR_CUE.search(speech.folded(said))
+                and schools.is_school(segment)
             )
-            if not cue or not re.search(r"(?:19|20)\d{2}|'\d{2}|\bclass of \d{2}|next year|this year", segment):
+            if not cue or not re.search(
+                r"(?:19|20)\d{2}|'\d{2}|\bclass of \d{2}|next year|this year", segment
+            ):
                 continue
             known = {**context.values, **take}
             parsed = years.graduation(segment, Context(today=context.today, values=known))
@@ -203,9 +233,18 @@ def _years(said: str, segments: list[str], take: dict[str, Any], context: Contex
             take.setdefault("match_year", parsed.value)
 
 
-def _wishes(said: str, segments: list[str], take: dict[str, Any], context: Context, asked: str | None) -> None:
-    program = programs.parse(said, context) if _WISH.search(speech.folded(said)) or "both" in said.casefold() else None
-    if isinstance(program, Certain) and re.search(r"\b(?:rotation|elective|clerkship|observership|externship|residency|clinical|rotaci|usce)", speech.folded(said)):
+def _wishes(
+    said: str, segments: list[str], take: dict[str, Any], context: Context, asked: str | None
+) -> None:
+    program = (
+        programs.parse(said, context)
+        if _WISH.search(speech.folded(said)) or "both" in said.casefold()
+        else None
+    )
+    if isinstance(program, Certain) and re.search(
+        r"\b(?:rotation|elective|clerkship|observership|externship|residency|clinical|rotaci|usce)",
+        speech.folded(said),
+    ):
         take.setdefault("program_interest", program.value)
     weeks = durations.in_weeks(said)
     if weeks is not None and asked not in {"usmle_step1", "usmle_step2ck"}:
@@ -232,7 +271,9 @@ def _wishes(said: str, segments: list[str], take: dict[str, Any], context: Conte
 def _start(segments: list[str], take: dict[str, Any], context: Context) -> None:
     for segment in segments:
         line = speech.folded(segment)
-        if _NOT_START.search(line) or not (_START_CUE.search(line) and _WISH.search(line) or re.search(r"\bstart", line)):
+        if _NOT_START.search(line) or not (
+            _START_CUE.search(line) and _WISH.search(line) or re.search(r"\bstart", line)
+        ):
             continue
         if not re.search(r"20\d{2}", segment):
             continue
@@ -248,5 +289,3 @@ def regions_in(text: str) -> tuple[str, ...]:
     if places.mentioned(text):
         codes.append("US")
     return tuple(dict.fromkeys(codes))
-
-

@@ -16,7 +16,7 @@ from frontdesk.applications.parsing.result import Certain, Confirm, Context, Par
 from frontdesk.knowledge.vocabulary import Found, Gazetteer, Terms, key_of, vocabulary, words
 
 # Languages in which applicants write the name of their country.
-LANGUAGES = ("es", "fr", "pt", "de", "it", "tr", "nl", "pl", "id", "ro", "vi")
+LANGUAGES = ("es", "fr", "pt", "de", "it", "tr", "nl", "pl", "id", "ro")
 # Everyday names where pycountry has only the official one.
 EVERYDAY = {
     "US": ["USA", "U.S.", "U.S.A.", "United States", "America", "the States", "American", "us citizen"],
@@ -80,7 +80,9 @@ _NOT = re.compile(r"\b(?:not|no longer|never|isnt|arent|wasnt|instead of)(?:\s+(
 _CITIZEN_BEFORE = re.compile(
     r"\b(?:citizen(?:ship)?|national(?:ity)?|passport|naturali[sz]ed)(?:\s+(?:of|is|holder|in|from|as|the|a|an|my))*\s*$"
 )
-_CITIZEN_AFTER = re.compile(r"^\W*(?:citizen|citizenship|national|nationality|passport|since|by passport|only)\b")
+_CITIZEN_AFTER = re.compile(
+    r"^\W*(?:citizen|citizenship|national|nationality|passport|since|by passport|only)\b"
+)
 _STATUS_AFTER = re.compile(
     r"^\W*(?:green card|permanent resident|residen\w+|visa|pr\b|born|origin|descent|heritage|by birth|roots|parents|university)"
 )
@@ -88,13 +90,21 @@ _STATUS_AFTER = re.compile(
 
 @lru_cache(maxsize=4)
 def _terms(gazetteer: Gazetteer) -> Terms:
-    return Terms(_pairs(gazetteer))
-
-
-def _pairs(gazetteer: Gazetteer) -> list[tuple[str, str]]:
-    pairs = [(alias, code) for code, aliases in EVERYDAY.items() for alias in aliases]
+    pairs = list(_names())
     for entry in gazetteer.entries:
         pairs += [(alias, entry.id.upper()) for alias in (entry.label, *entry.aliases) if alias]
+    return Terms((name, code) for name, code in pairs if key_of(name) not in AMBIGUOUS)
+
+
+@lru_cache(maxsize=1)
+def _proper() -> Terms:
+    return Terms(_names())
+
+
+@lru_cache(maxsize=1)
+def _names() -> tuple[tuple[str, str], ...]:
+    """Everyday, official and translated names, first come first served."""
+    pairs = [(alias, code) for code, aliases in EVERYDAY.items() for alias in aliases]
     for country in pycountry.countries:
         names = {country.name, getattr(country, "common_name", ""), getattr(country, "official_name", "")}
         pairs += [(name, country.alpha_2) for name in sorted(names) if name]
@@ -109,15 +119,20 @@ def _pairs(gazetteer: Gazetteer) -> list[tuple[str, str]]:
             for name in (country.name, getattr(country, "common_name", country.name)):
                 local = translation.gettext(name).partition(",")[0]
                 key = key_of(local)
-                if key and key not in known:
+                if len("".join(key)) > 3 and key not in known:
                     abroad.setdefault(key, (local, set()))[1].add(country.alpha_2)
     pairs += [(local, next(iter(codes))) for local, codes in abroad.values() if len(codes) == 1]
-    return [(name, code) for name, code in pairs if key_of(name) not in AMBIGUOUS]
+    return tuple((name, code) for name, code in pairs if key_of(name) not in AMBIGUOUS)
 
 
 def terms() -> Terms:
     """All names, built once for the vocabulary as it is."""
     return _terms(vocabulary()["country_demonym"])
+
+
+def proper(text: str) -> str | None:
+    """The country that the text is a name of; a city that stands for its country in talk is none here."""
+    return _proper().get(text)
 
 
 def name_of(code: str) -> str:
@@ -216,7 +231,9 @@ def _wanted(text: str, found: list[Found]) -> set[str]:
 
 def _nearly(text: str, whole: tuple[str, ...]) -> Parsed:
     """A misspelt name is asked about: one name is too easily another."""
-    joined = " ".join(word for word in whole if word not in {"i", "am", "from", "im", "the", "my", "country", "is"})
+    joined = " ".join(
+        word for word in whole if word not in {"i", "am", "from", "im", "the", "my", "country", "is"}
+    )
     if len(joined) < 4 or len(joined) > 40 or any(c.isdigit() for c in joined):
         return None
     names = [" ".join(key) for key in terms().keys() if len("".join(key)) >= 4]  # noqa: SIM118 - a method of ours

@@ -44,7 +44,9 @@ def parse(text: str, context: Context) -> Parsed:
         if _number(whole_range[1]) != _number(whole_range[2]):
             return Unclear("one_number")
     if len(set(weeks)) > 1:
-        total = re.search(rf"{_N}\s*{_WEEK}\s*(?:in\s+)?(?:total|altogether|overall|together)|total\D{{0,12}}{_N}", plain)
+        total = re.search(
+            rf"{_N}\s*{_WEEK}\s*(?:in\s+)?(?:total|altogether|overall|together)|total\D{{0,12}}{_N}", plain
+        )
         if total:
             return _weeks(_number(total[1] or total[2]), sure=True)
         return Unclear("one_number")

@@ -41,7 +41,10 @@ def parse(text: str, context: Context) -> Parsed:
     certified = bool(_CERTIFIED.search(rest))
     underway = bool(_UNDERWAY.search(rest))
     if certified and not denied:
-        if underway and re.search(r"\b(?:wait\w*|await\w*|pending|progress|process|almost|nearly|half\w*|partially|expect\w*|soon|will)\b", rest):
+        if underway and re.search(
+            r"\b(?:wait\w*|await\w*|pending|progress|process|almost|nearly|half\w*|partially|expect\w*|soon|will)\b",
+            rest,
+        ):
             return Certain("in_progress")
         if re.search(r"\bsoon\b|\bwill\b|\bexpect", rest):
             return Confirm("in_progress", "confirm_ecfmg_progress", otherwise=Certain("not_started"))
@@ -63,4 +66,6 @@ def parse(text: str, context: Context) -> Parsed:
 
 
 def _will(line: str) -> bool:
-    return bool(re.match(r"(?:i )?(?:will|plan\w*|going to|want to|soon|later)\b", line)) and "wait" not in line
+    return (
+        bool(re.match(r"(?:i )?(?:will|plan\w*|going to|want to|soon|later)\b", line)) and "wait" not in line
+    )

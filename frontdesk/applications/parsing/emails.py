@@ -27,7 +27,8 @@ _AT = r"\s*(?:\(\s*(?:at|arroba|arobase)\s*\)|\[\s*(?:at|arroba|arobase)\s*\]|\{
 _DOT = r"(?:\s*(?:\(\s*(?:dot|punto|point|ponto)\s*\)|\[\s*(?:dot|punto|point|ponto)\s*\]|\s(?:dot|punto|point|ponto)\s)\s*|\.(?!\s))"
 _UNDERSCORE = r"\s(?:underscore|under score|guion bajo)\s"
 _SPELLED = re.compile(
-    rf"(?P<local>[\w+%'-]+(?:(?:{_DOT}|{_UNDERSCORE})[\w+%'-]+)*){_AT}(?P<domain>[\w-]+(?:{_DOT}[\w-]+)+)", re.IGNORECASE
+    rf"(?P<local>[\w+%'-]+(?:(?:{_DOT}|{_UNDERSCORE})[\w+%'-]+)*){_AT}(?P<domain>[\w-]+(?:{_DOT}[\w-]+)+)",
+    re.IGNORECASE,
 )
 _TRAILING = ".,;:!?)>]}'\"…"
 
@@ -45,7 +46,9 @@ def parse(text: str, context: Context) -> Parsed:
     broken = _FOUND.search(text)
     if broken:
         repaired = _repaired(broken.group().strip(_TRAILING))
-        return Confirm(repaired, "confirm_email", {"value": repaired}) if repaired else Unclear("email_broken")
+        return (
+            Confirm(repaired, "confirm_email", {"value": repaired}) if repaired else Unclear("email_broken")
+        )
     spelled = _spelled(text)
     if spelled:
         return Confirm(spelled, "confirm_email", {"value": spelled})
@@ -71,7 +74,9 @@ def _spelled(text: str) -> str | None:
     match = _SPELLED.search(text)
     if not match:
         return None
-    local = re.sub(_UNDERSCORE, "_", re.sub(_DOT, ".", match["local"], flags=re.IGNORECASE), flags=re.IGNORECASE)
+    local = re.sub(
+        _UNDERSCORE, "_", re.sub(_DOT, ".", match["local"], flags=re.IGNORECASE), flags=re.IGNORECASE
+    )
     # "my mail is ana dot ruiz at …": the words before the address are not part of it.
     domain = re.sub(_DOT, ".", match["domain"], flags=re.IGNORECASE)
     ending = domain.rpartition(".")[2].lower()
@@ -83,7 +88,9 @@ def _spelled(text: str) -> str | None:
 def _checked(address: str) -> Parsed:
     suggestion = likely(address)
     if suggestion:
-        return Confirm(suggestion, "confirm_email_typo", {"value": suggestion, "given": address}, Certain(address))
+        return Confirm(
+            suggestion, "confirm_email_typo", {"value": suggestion, "given": address}, Certain(address)
+        )
     return Certain(address)
 
 
@@ -98,7 +105,9 @@ def likely(address: str) -> str | None:
     near = [
         common
         for common in COMMON_DOMAINS
-        if OSA.distance(domain, common) <= (1 if len(common) <= 9 else 2) and len(common) >= 7 and domain[0] == common[0]
+        if OSA.distance(domain, common) <= (1 if len(common) <= 9 else 2)
+        and len(common) >= 7
+        and domain[0] == common[0]
     ]
     near.sort(key=lambda common: OSA.distance(domain, common))
     if near:

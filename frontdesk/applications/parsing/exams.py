@@ -32,13 +32,25 @@ _BOOKED = re.compile(
 _INTENDED = re.compile(
     r"\b(?:plan\w*|prepar\w*|study\w*|studying|will|going to|gonna|intend\w*|want to|soon|taking|giving|sitting|appearing|attempt(?:ing)?|expect\w*|aim\w*|hope|hoping|target\w*|next|upcoming|in progress|dedicated)\b"
 )
-_AWAITED = re.compile(r"\b(?:wait\w* (?:for|on)?|awaiting|pending|results?|expecting (?:the )?(?:result|score))\b.*\b(?:result|score|outcome)s?\b|\bresults? (?:pending|awaited|not (?:out|yet))\b")
-_TAKEN = re.compile(r"\b(?:yes|yeah|yep|done|took|taken|did|given|gave|wrote|written|attempted|appeared|completed?|finished|ya|si|sat|have)\b")
+_AWAITED = re.compile(
+    r"\b(?:wait\w* (?:for|on)?|awaiting|pending|results?|expecting (?:the )?(?:result|score))\b.*\b(?:result|score|outcome)s?\b|\bresults? (?:pending|awaited|not (?:out|yet))\b"
+)
+_TAKEN = re.compile(
+    r"\b(?:yes|yeah|yep|done|took|taken|did|given|gave|wrote|written|attempted|appeared|completed?|finished|ya|si|sat|have)\b"
+)
 _STEP1 = re.compile(r"\b(?:usmle )?(?:step|stp|setp)s? ?(?:1|one|i)\b|\bs1\b")
-_STEP2 = re.compile(r"\b(?:usmle )?(?:step|stp)s? ?(?:2|two|ii)(?: ?ck)?\b|\bs2(?: ?ck)?\b|\bck\b|\b2 ?ck\b|\bclinical knowledge\b")
-_OTHER_STEP = re.compile(r"\b(?:usmle )?step ?(?:3|three|iii)\b|\bs3\b|\boet\b|\bielts\b|\bplab\b|\bmccqe\b|\bstep ?2 ?cs\b|\b2 ?cs\b")
-_BOTH = re.compile(r"\b(?:both|both of them|both steps?|neither|none of (?:them|these|the steps)|all of them|steps? 1 (?:and|&) 2)\b")
-_SMALL = re.compile(r"\b(?:in|on) (?:the )?(?:first|1st|second|2nd|third|3rd) (?:attempt|try|time|sitting|go)\b|\b(?:first|1st|second|2nd|third|3rd) (?:attempt|try|time|sitting)\b")
+_STEP2 = re.compile(
+    r"\b(?:usmle )?(?:step|stp)s? ?(?:2|two|ii)(?: ?ck)?\b|\bs2(?: ?ck)?\b|\bck\b|\b2 ?ck\b|\bclinical knowledge\b"
+)
+_OTHER_STEP = re.compile(
+    r"\b(?:usmle )?step ?(?:3|three|iii)\b|\bs3\b|\boet\b|\bielts\b|\bplab\b|\bmccqe\b|\bstep ?2 ?cs\b|\b2 ?cs\b"
+)
+_BOTH = re.compile(
+    r"\b(?:both|both of them|both steps?|neither|none of (?:them|these|the steps)|all of them|steps? 1 (?:and|&) 2)\b"
+)
+_SMALL = re.compile(
+    r"\b(?:in|on) (?:the )?(?:first|1st|second|2nd|third|3rd) (?:attempt|try|time|sitting|go)\b|\b(?:first|1st|second|2nd|third|3rd) (?:attempt|try|time|sitting)\b"
+)
 
 
 def step1(text: str, context: Context) -> Parsed:
@@ -84,7 +96,11 @@ def segment(text: str, field: str) -> str | None:
 
 
 def _place(line: str, field: str) -> int | None:
-    pattern = r"(?:usmle )?step\s*-?\s*(?:1|i)\b|\bs1\b" if field == "usmle_step1" else r"(?:usmle )?step\s*-?\s*(?:2|ii)(?:\s*ck)?\b|\bs2\b|\b(?:2\s*)?ck\b"
+    pattern = (
+        r"(?:usmle )?step\s*-?\s*(?:1|i)\b|\bs1\b"
+        if field == "usmle_step1"
+        else r"(?:usmle )?step\s*-?\s*(?:2|ii)(?:\s*ck)?\b|\bs2\b|\b(?:2\s*)?ck\b"
+    )
     match = re.search(pattern, line)
     return match.start() if match else None
 
@@ -131,7 +147,9 @@ def _both_words(spoken: str) -> Parsed:
     """ "failed first, passed the second time": what was reached last counts."""
     last_fail = max(match.start() for match in _FAILED.finditer(spoken))
     last_pass = max((match.start() for match in _PASSED.finditer(_blank(_FAILED, spoken))), default=-1)
-    if last_pass > last_fail and not re.search(r"\b(?:hope|will|want|repeat|retake|again)\b[^.]*$", spoken[last_fail:last_pass]):
+    if last_pass > last_fail and not re.search(
+        r"\b(?:hope|will|want|repeat|retake|again)\b[^.]*$", spoken[last_fail:last_pass]
+    ):
         return Certain("passed")
     return Unclear("exam_which")
 
@@ -141,11 +159,16 @@ def _blank(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _without_result(spoken: str, line: str, negative: bool) -> Parsed:
-    month = bool(month_numbers(line)) or bool(re.search(r"\b20\d{2}\b|\bnext (?:month|week|year)\b|\btomorrow\b", line))
+    month = bool(month_numbers(line)) or bool(
+        re.search(r"\b20\d{2}\b|\bnext (?:month|week|year)\b|\btomorrow\b", line)
+    )
     if _AWAITED.search(spoken):
         return Confirm("scheduled", "confirm_awaited")
     booked = bool(_BOOKED.search(spoken))
-    if booked and not re.search(r"\b(?:not|no|didnt|havent|yet to|dont have|without)\b(?: \w+){0,3} (?:schedul|book|regist|date|slot|permit)", spoken):
+    if booked and not re.search(
+        r"\b(?:not|no|didnt|havent|yet to|dont have|without)\b(?: \w+){0,3} (?:schedul|book|regist|date|slot|permit)",
+        spoken,
+    ):
         if re.search(r"\bnot (?:yet )?taken\b|\bbut\b", spoken) or not negative or month:
             return Certain("scheduled")
     if month and not negative:
@@ -153,11 +176,16 @@ def _without_result(spoken: str, line: str, negative: bool) -> Parsed:
             return Confirm("scheduled", "confirm_booked", otherwise=Certain("not_taken"))
         if _TAKEN.search(spoken):
             return Unclear("exam_result")
-        return Certain("scheduled") if re.search(r"\bexam|\bdate|\bin\b|\bon\b", line) else Confirm(
-            "scheduled", "confirm_booked", otherwise=Certain("not_taken")
+        return (
+            Certain("scheduled")
+            if re.search(r"\bexam|\bdate|\bin\b|\bon\b", line)
+            else Confirm("scheduled", "confirm_booked", otherwise=Certain("not_taken"))
         )
     if negative:
-        if re.search(r"\bnot sure\b|\bdont know\b|\bno idea\b|\bdont remember\b|\bdont want to\b|\brather not\b|\bno problem\b", spoken):
+        if re.search(
+            r"\bnot sure\b|\bdont know\b|\bno idea\b|\bdont remember\b|\bdont want to\b|\brather not\b|\bno problem\b",
+            spoken,
+        ):
             return None
         if len(spoken.split()) > 12:
             return Unclear("exam_which")
@@ -182,4 +210,6 @@ def _signs(text: str) -> Parsed:
 
 
 def is_value(value: object) -> bool:
-    return isinstance(value, str) and (value in STATES or (value.isdigit() and LOWEST <= int(value) <= HIGHEST))
+    return isinstance(value, str) and (
+        value in STATES or (value.isdigit() and LOWEST <= int(value) <= HIGHEST)
+    )

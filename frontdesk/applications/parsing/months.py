@@ -23,7 +23,17 @@ SEASONS = {
     "spring": 3, "primavera": 3, "printemps": 3, "summer": 6, "verano": 6, "verao": 6, "ete": 6,
     "fall": 9, "autumn": 9, "otono": 9, "automne": 9, "winter": 1, "invierno": 1, "hiver": 1,
 }  # fmt: skip
-PARTS = {"early": 1, "start": 1, "beginning": 1, "first half": 1, "mid": 6, "middle": 6, "second half": 7, "late": 10, "end": 11}
+PARTS = {
+    "early": 1,
+    "start": 1,
+    "beginning": 1,
+    "first half": 1,
+    "mid": 6,
+    "middle": 6,
+    "second half": 7,
+    "late": 10,
+    "end": 11,
+}
 
 _ISO = re.compile(r"(?<!\d)(20\d{2})\s*[-/.]\s*(\d{1,2})(?:\s*[-/.]\s*(\d{1,2}))?(?!\d)")
 _DMY = re.compile(r"(?<!\d)(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(20\d{2}|\d{2})(?!\d)")
@@ -33,7 +43,9 @@ _SOON = re.compile(
     r"\b(?:asap|as soon as (?:possible|i can|you can)|soon as possible|soonest|immediately|right away|straight ?away|now|at once"
     r"|earliest(?: possible| available| date)?|lo antes posible|cuanto antes|as early as possible)\b"
 )
-_OPEN = re.compile(r"\b(?:any ?time|whenever|flexible|any month|open|no preference|does ?nt matter|doesnt matter|cualquier)\b")
+_OPEN = re.compile(
+    r"\b(?:any ?time|whenever|flexible|any month|open|no preference|does ?nt matter|doesnt matter|cualquier)\b"
+)
 _RANGE = re.compile(r"\b(?:to|till|until|through|thru|a|hasta|-)\b|[-–—]")
 
 
@@ -100,7 +112,11 @@ def _dated(year: int, month: int, today: dt.date) -> Parsed:
     if not 1 <= month <= 12:
         return Unclear("month_no_date")
     problem = _problem(year, month, today)
-    return Unclear(problem, {"given": shown(value_of(year, month))}) if problem else Certain(value_of(year, month))
+    return (
+        Unclear(problem, {"given": shown(value_of(year, month))})
+        if problem
+        else Certain(value_of(year, month))
+    )
 
 
 def _problem(year: int, month: int, today: dt.date) -> str | None:
@@ -132,7 +148,9 @@ def _named(plain: str) -> list[tuple[int, int, int]]:
             continue
         after = line[at + 1].folded if at + 1 < len(line) else ""
         before = line[at - 1].folded if at else ""
-        if word.folded == "may" and (after in _AFTER_MAY or before in {"i", "it", "we", "you", "that", "she", "he", "they"}):
+        if word.folded == "may" and (
+            after in _AFTER_MAY or before in {"i", "it", "we", "you", "that", "she", "he", "they"}
+        ):
             continue
         if word.folded == "march" and before == "to" and after == "":
             pass
@@ -213,7 +231,10 @@ def _without_names(plain: str, years: list[int], today: dt.date) -> Parsed:
         return Confirm(value_of(*soon), "confirm_soon", {"value": shown(value_of(*soon))})
     if _OPEN.search(plain):
         return Unclear("month_needed")
-    if re.search(r"\b(?:month|season|vacation|holidays?|exams?|eid|ramadan|christmas|semester|graduation|later)\b", plain):
+    if re.search(
+        r"\b(?:month|season|vacation|holidays?|exams?|eid|ramadan|christmas|semester|graduation|later)\b",
+        plain,
+    ):
         return Unclear("month_needed") if len(words(plain)) <= 8 else None
     if re.fullmatch(r"\W*\d{1,2}\W*", plain):
         return Unclear("month_needed")
@@ -230,11 +251,16 @@ def _suggest(year: int, month: int, today: dt.date) -> Parsed:
 def _relative(plain: str, today: dt.date) -> Parsed:
     if re.search(r"\bmonth after next\b", plain):
         return Certain(value_of(*_add(today, 2)))
-    if re.search(r"\b(?:next|coming|following) month\b|\bproximo mes\b|\bel mes que viene\b|\bmes que vem\b", plain):
+    if re.search(
+        r"\b(?:next|coming|following) month\b|\bproximo mes\b|\bel mes que viene\b|\bmes que vem\b", plain
+    ):
         return Certain(value_of(*_add(today, 1)))
     if re.search(r"\bthis month\b|\beste mes\b", plain):
         return Certain(value_of(today.year, today.month))
-    ahead = re.search(r"\b(?:in|after|within|about|en|dentro de)\s+(?:about\s+)?(\d{1,2}|a)\s*(?:months?|meses|mois)\b", plain)
+    ahead = re.search(
+        r"\b(?:in|after|within|about|en|dentro de)\s+(?:about\s+)?(\d{1,2}|a)\s*(?:months?|meses|mois)\b",
+        plain,
+    )
     if not ahead:
         ahead = re.search(r"\b(\d{1,2}|a) months? (?:from (?:now|today)|later)\b", plain)
     if ahead:
@@ -244,10 +270,14 @@ def _relative(plain: str, today: dt.date) -> Parsed:
     weeks = re.search(r"\b(?:in|after)\s+(\d{1,2}|a)\s*weeks?\b", plain)
     if weeks:
         day = today + dt.timedelta(weeks=1 if weeks[1] == "a" else int(weeks[1]))
-        return Confirm(value_of(day.year, day.month), "confirm_month", {"value": shown(value_of(day.year, day.month))})
+        return Confirm(
+            value_of(day.year, day.month), "confirm_month", {"value": shown(value_of(day.year, day.month))}
+        )
     if re.search(r"\bnext week\b|\btomorrow\b", plain):
         day = today + dt.timedelta(weeks=1)
-        return Confirm(value_of(day.year, day.month), "confirm_month", {"value": shown(value_of(day.year, day.month))})
+        return Confirm(
+            value_of(day.year, day.month), "confirm_month", {"value": shown(value_of(day.year, day.month))}
+        )
     return None
 
 

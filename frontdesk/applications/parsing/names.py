@@ -28,7 +28,9 @@ _LEAD = re.compile(
     )(?![\w'’])\s*[:\-,=]?\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
-_KIN_TAIL = re.compile(r"\s+(?:hai|hoon|po|ji|here|only|sir|madam|mam|please|pls|plz|thanks|thank you)[\s.!]*$", re.IGNORECASE)
+_KIN_TAIL = re.compile(
+    r"\s+(?:hai|hoon|po|ji|here|only|sir|madam|mam|please|pls|plz|thanks|thank you)[\s.!]*$", re.IGNORECASE
+)
 _TITLES = frozenset(
     "dr doctor dra doc mr mrs ms miss mister prof professor sir madam eng engr drs herr frau sr sra srta".split()
 )
@@ -51,7 +53,9 @@ _GO_ON = re.compile(
     re.IGNORECASE,
 )
 _ALLOWED = re.compile(r"[^\W\d_]|[\s.'’ʼ`´‘\-‐‑–,·・]|[\u0300-\u036f\u200c\u200d]|\w")
-_PARTICLES = frozenset("de la del da dos das do di van von der den ten ter al el bin binti bint ibn y e du le los las e af zu".split())
+_PARTICLES = frozenset(
+    "de la del da dos das do di van von der den ten ter al el bin binti bint ibn y e du le los las e af zu".split()
+)
 _CAPITAL_PARTICLES = frozenset({"la", "al", "el", "do", "le", "e", "y", "de", "da", "di"})
 _OF_THE_FORM = frozenset(
     "student graduate doctor university college hospital year final medical medicine intern internship resident fellow"
@@ -92,7 +96,9 @@ def cued(text: str) -> str | None:
     parsed = parse(text, Context(today=_ANY_DAY))
     if not isinstance(parsed, Certain) or not isinstance(parsed.value, str):
         return None
-    strong = re.search(r"name|nombre|llam|appelle|called|chamo|hei(?:ß|ss)e|naam", lead.group(), re.IGNORECASE)
+    strong = re.search(
+        r"name|nombre|llam|appelle|called|chamo|hei(?:ß|ss)e|naam", lead.group(), re.IGNORECASE
+    )
     written = text[lead.end() :].strip()
     # "I'm tired" introduces no name: without the word itself, capitals must speak.
     if strong or (len(parsed.value.split()) >= 2 and all(w[:1].isupper() for w in written.split()[:2])):
@@ -135,7 +141,7 @@ def _is_talk(line: str, folded: list[str], *, cued: bool) -> bool:
 
 
 def _clean(line: str) -> str:
-    line = " ".join(line.split()).strip(" ,;:.!\"“”«»-–_*=")
+    line = " ".join(line.split()).strip(' ,;:.!"“”«»-–_*=')
     if line.startswith("'") and line.endswith("'"):
         line = line.strip("'")
     line = _KIN_TAIL.sub("", line)
@@ -161,7 +167,9 @@ def _capitals(line: str) -> str:
     if all(c.islower() for c in letters):
         return " ".join(_capital(part, at, keep_small=True) for at, part in enumerate(line.split(" ")))
     if all(c.isupper() for c in letters) and len(letters) > 3:
-        return " ".join(_capital(part.lower(), at, keep_small=True) for at, part in enumerate(line.split(" ")))
+        return " ".join(
+            _capital(part.lower(), at, keep_small=True) for at, part in enumerate(line.split(" "))
+        )
     return line
 
 
@@ -169,9 +177,10 @@ def _capital(part: str, at: int, *, keep_small: bool) -> str:
     if at > 0 and keep_small and part in _PARTICLES and part not in _CAPITAL_PARTICLES:
         return part
     return re.sub(
-        r"(^|[-'’.‐])(\w)", lambda m: m.group(1) + m.group(2).upper() if m.group(2).islower() else m.group(), part
+        r"(^|[-'’.‐])(\w)",
+        lambda m: m.group(1) + m.group(2).upper() if m.group(2).islower() else m.group(),
+        part,
     )
-
 
 
 _ANY_DAY = dt.date(2000, 1, 1)

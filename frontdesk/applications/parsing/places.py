@@ -58,9 +58,14 @@ def certain_in(text: str) -> str | None:
     before = text[: first.start].casefold()
     if not re.search(r"\b(?:in|at|near|around|location|prefer(?:ably|red)?|to)\W*$", before):
         return None
-    if re.search(r"\b(?:live|living|am|im|now|currently|based|born|reside|residing|studied|studying|from)\s+(?:now\s+)?(?:in|at|near)\W*$", before):
+    if re.search(
+        r"\b(?:live|living|am|im|now|currently|based|born|reside|residing|studied|studying|from)\s+(?:now\s+)?(?:in|at|near)\W*$",
+        before,
+    ):
         return None
-    if len(found) > 1 and not re.fullmatch(r"\W*(?:or|and|,|/)?\W*", text[first.end : found[1].start], re.IGNORECASE):
+    if len(found) > 1 and not re.fullmatch(
+        r"\W*(?:or|and|,|/)?\W*", text[first.end : found[1].start], re.IGNORECASE
+    ):
         last = first
     return _capitals(text[first.start : last.end])
 
@@ -74,7 +79,19 @@ def parse(text: str, context: Context) -> Parsed:
         return None
     if _ANY.search(line) and not known:
         return Certain(ANY)
-    if line in {"us", "usa", "in us", "in usa", "united states", "america", "in america", "the us", "the states", "u s", "u s a"}:
+    if line in {
+        "us",
+        "usa",
+        "in us",
+        "in usa",
+        "united states",
+        "america",
+        "in america",
+        "the us",
+        "the states",
+        "u s",
+        "u s a",
+    }:
         return Certain(ANY)
     if speech.is_question(said) or "@" in said or emails.addresses(said):
         return None
@@ -101,7 +118,7 @@ def _clean(said: str) -> str:
     while previous != place:
         previous = place
         place = _TAIL.sub("", place)
-    return place.strip(" ,;:.!\"“”-–") or ""
+    return place.strip(' ,;:.!"“”-–') or ""
 
 
 def _is_talk(place: str) -> bool:
@@ -113,7 +130,9 @@ def _is_talk(place: str) -> bool:
     return talk > 0 and (talk + small) / len(line) > 0.3 or small / len(line) > 0.5
 
 
-_NOT_PLACES = frozenset("hospital weeks month months yes no student graduate internal medicine surgery psychiatry family pediatrics none".split())
+_NOT_PLACES = frozenset(
+    "hospital weeks month months yes no student graduate internal medicine surgery psychiatry family pediatrics none".split()
+)
 
 
 def _capitals(place: str) -> str:

@@ -20,9 +20,13 @@ _RESIDENCY = re.compile(
     r"\b(?:residenc(?:y|ies)|residence|residensy|recidency|residancy|residency (?:support|help|application|assistance|guidance|match\w*|part|package|program)|match(?:ing)? (?:support|help|assistance)|residencia|match(?: support)?|eras|personal statement"
     r"|support)\b"
 )
-_BOTH = re.compile(r"\b(?:both|all of (?:them|it)|both of (?:them|these)|everything|all|ambos|ambas|ambos dos|les deux|beides|dono|two of them|the two|1 and 2|pareho)\b")
+_BOTH = re.compile(
+    r"\b(?:both|all of (?:them|it)|both of (?:them|these)|everything|all|ambos|ambas|ambos dos|les deux|beides|dono|two of them|the two|1 and 2|pareho)\b"
+)
 _NOT = r"(?:no|not|dont (?:want|need)|do not (?:want|need)|without|not (?:the|a|any)|need no|skip|except|other than|no need (?:for|of)|not interested in)(?: (?:a|an|any|the|need|want|clinical|us))*"
-_UNSURE = re.compile(r"\b(?:not sure|dont know|unsure|undecided|confused|which (?:one )?(?:is )?(?:better|best)|you (?:suggest|recommend)|any)\b")
+_UNSURE = re.compile(
+    r"\b(?:not sure|dont know|unsure|undecided|confused|which (?:one )?(?:is )?(?:better|best)|you (?:suggest|recommend)|any)\b"
+)
 
 
 def parse(text: str, context: Context) -> Parsed:
@@ -35,12 +39,18 @@ def parse(text: str, context: Context) -> Parsed:
     rotation = bool(_ROTATION.search(line)) and not no_rotation
     residency = bool(_RESIDENCY.search(line)) and not no_residency
     first_only = re.search(r"\b(?:rotation|rotations) (?:first|now)\b.*\b(?:later|then|after)\b", line)
-    if _BOTH.search(line) and not (no_rotation or no_residency) and not re.search(r"\b(?:not|dont|no) (?:\w+ )?both\b", line):
+    if (
+        _BOTH.search(line)
+        and not (no_rotation or no_residency)
+        and not re.search(r"\b(?:not|dont|no) (?:\w+ )?both\b", line)
+    ):
         if re.fullmatch(r".*\b(?:all|everything)\b.*", line) and not rotation and len(line.split()) > 4:
             return Confirm("both", "confirm_both")
         return Certain("both")
     if rotation and residency:
-        if re.search(r"\b(?:or|either|whichever)\b", line) and not re.search(r"\b(?:and|also|plus|too)\b", line):
+        if re.search(r"\b(?:or|either|whichever)\b", line) and not re.search(
+            r"\b(?:and|also|plus|too)\b", line
+        ):
             return Unclear("program_which")
         if re.search(r"\b(?:only|just)\b", line) and not first_only:
             return _only(line)
@@ -66,8 +76,12 @@ def parse(text: str, context: Context) -> Parsed:
 
 def _only(line: str) -> Parsed:
     """ "residency support only" beside a word about rotations: the one that "only" stands with."""
-    only_residency = re.search(rf"(?:only|just)(?: \w+){{0,2}} {_RESIDENCY.pattern}|{_RESIDENCY.pattern}(?: \w+){{0,1}} only", line)
-    only_rotation = re.search(rf"(?:only|just)(?: \w+){{0,2}} {_ROTATION.pattern}|{_ROTATION.pattern}(?: \w+){{0,1}} only", line)
+    only_residency = re.search(
+        rf"(?:only|just)(?: \w+){{0,2}} {_RESIDENCY.pattern}|{_RESIDENCY.pattern}(?: \w+){{0,1}} only", line
+    )
+    only_rotation = re.search(
+        rf"(?:only|just)(?: \w+){{0,2}} {_ROTATION.pattern}|{_ROTATION.pattern}(?: \w+){{0,1}} only", line
+    )
     if only_residency and not only_rotation:
         return Certain("residency_support")
     if only_rotation and not only_residency:

@@ -51,7 +51,12 @@ def parse(text: str, context: Context) -> Parsed:
             return Unclear("school_name")
         if len("".join(word.folded for word in words(name))) < 2:
             return Unclear("school_name")
-    if named and len(words(name)) == 1 and fold(name) in {"university", "college", "school", "medical", "faculty", "institute", "academy", "uni"}:
+    if (
+        named
+        and len(words(name)) == 1
+        and fold(name)
+        in {"university", "college", "school", "medical", "faculty", "institute", "academy", "uni"}
+    ):
         return Unclear("school_name")
     if re.search(r"\d{6,}", name):
         return Unclear("school_name")
@@ -67,11 +72,11 @@ def split_country(name: str) -> tuple[str, str | None]:
     """ "University of Santo Tomas (Philippines)" → the school, and PH. A city stays with the school."""
     bracket = _BRACKET.search(name)
     if bracket:
-        code = countries.terms().get(bracket[1])
+        code = countries.proper(bracket[1])
         return (name[: bracket.start()].strip(), code) if code else (name, None)
     head, comma, tail = name.rpartition(",")
     if comma and head.strip():
-        code = countries.terms().get(tail.strip(" .!"))
+        code = countries.proper(tail.strip(" .!"))
         if code and len(words(tail)) <= 4:
             return head.strip(), code
     return name, None
@@ -94,8 +99,17 @@ def certain_in(text: str) -> tuple[str, str | None] | None:
     best = None
     for match in _SEGMENT.finditer(text):
         name = re.sub(r"(?:\s+(?:of|de|del|da|do|for|and|the|at|in|&))+$", "", match.group().strip())
-        name = re.sub(r"^(?:(?:of|de|del|da|do|the|and|for|at|&|From|At|In|I|Graduate|Student|Graduated|Grad|Name|School|My|The)\s+)+", "", name)
-        if len(words(name)) < 2 or fold(name) in {"medical school", "medical college", "med school", "high school"}:
+        name = re.sub(
+            r"^(?:(?:of|de|del|da|do|the|and|for|at|&|From|At|In|I|Graduate|Student|Graduated|Grad|Name|School|My|The)\s+)+",
+            "",
+            name,
+        )
+        if len(words(name)) < 2 or fold(name) in {
+            "medical school",
+            "medical college",
+            "med school",
+            "high school",
+        }:
             continue
         best = (name, match.end())
         break
@@ -105,9 +119,9 @@ def certain_in(text: str) -> tuple[str, str | None] | None:
     comma = re.match(r"\s*,\s*([A-Za-z .'’]+?)(?=[,;.\n]|$)", text[best[1] :])
     country = None
     if bracket:
-        country = countries.terms().get(bracket[1])
+        country = countries.proper(bracket[1])
     elif comma:
-        country = countries.terms().get(comma[1])
+        country = countries.proper(comma[1])
     return best[0], country
 
 
@@ -118,7 +132,7 @@ def _stripped(said: str) -> str:
     while previous != name:
         previous = name
         name = _TAIL.sub("", name)
-    return name.strip(" ,;:.!\"“”-–")
+    return name.strip(' ,;:.!"“”-–')
 
 
 def _is_talk(name: str) -> bool:

@@ -62,7 +62,9 @@ def find(text: str) -> list[Sensitive]:
     found += [Sensitive("identity", match.start(), match.end()) for match in _SSN.finditer(text)]
     found += [Sensitive("exam", match.start(), match.end()) for match in _EXAM_ID.finditer(text)]
     found += [
-        Sensitive("card", match.start(), match.end()) for match in _CARD.finditer(text) if _is_card(match.group())
+        Sensitive("card", match.start(), match.end())
+        for match in _CARD.finditer(text)
+        if _is_card(match.group())
     ]
     kept: list[Sensitive] = []
     for one in sorted(found, key=lambda s: (s.start, -s.end)):

@@ -13,8 +13,12 @@ from frontdesk.knowledge.vocabulary import Found, vocabulary, words
 MOST = 3
 # Words that name a family of specialties rather than one.
 BROAD = {("surgery",), ("surgical",), ("surg",), ("surgeon",), ("surgeons",), ("medicine",), ("internal",)}
-_NOT = re.compile(r"\b(?:not|no|except|but not|anything but|dont (?:want|like)|without|instead of|rather than)(?:\s+(?:in|the|a|any))*\s*$")
-_ANY = re.compile(r"\b(?:any|anything|whatever|all|open|no preference|dont mind|doesnt matter|not sure|dont know|undecided|no idea|cualquier\w*)\b")
+_NOT = re.compile(
+    r"\b(?:not|no|except|but not|anything but|dont (?:want|like)|without|instead of|rather than)(?:\s+(?:in|the|a|any))*\s*$"
+)
+_ANY = re.compile(
+    r"\b(?:any|anything|whatever|all|open|no preference|dont mind|doesnt matter|not sure|dont know|undecided|no idea|cualquier\w*)\b"
+)
 
 
 def parse(text: str, context: Context) -> Parsed:
@@ -37,7 +41,11 @@ def parse(text: str, context: Context) -> Parsed:
 
 def named(text: str) -> list[Found]:
     """The specialties in the text, in order; those denied are left out, and a general word beside a special one."""
-    found = [one for one in vocabulary()["specialty"].find(text) if not _denied(text, one) and not _is_talk(text, one)]
+    found = [
+        one
+        for one in vocabulary()["specialty"].find(text)
+        if not _denied(text, one) and not _is_talk(text, one)
+    ]
     special = [one for one in found if one.alias not in BROAD]
     return special if special and len(found) > 1 and _glued(text, found) else found
 
@@ -80,7 +88,11 @@ def _is_talk(text: str, one: Found) -> bool:
     if written.isupper() and not text.isupper():
         return False
     after = [w.folded for w in line if w.start >= one.end][:1]
-    if one.alias == ("im",) and after and after[0] not in _BESIDE | {"and", "or", "then", "also", "first", "please"}:
+    if (
+        one.alias == ("im",)
+        and after
+        and after[0] not in _BESIDE | {"and", "or", "then", "also", "first", "please"}
+    ):
         return vocabulary()["specialty"].terms.id_of(tuple(after)) is None
     if len(line) <= 5:
         return False
@@ -88,7 +100,9 @@ def _is_talk(text: str, one: Found) -> bool:
     return not (set(after) & _BESIDE or set(before) & {"in", "of", "and", "or", "plus"})
 
 
-_BESIDE = frozenset("rotation rotations residency elective electives clerkship observership program fm peds neuro surgery psych".split())
+_BESIDE = frozenset(
+    "rotation rotations residency elective electives clerkship observership program fm peds neuro surgery psych".split()
+)
 
 
 def _nearly(line: str) -> Parsed:

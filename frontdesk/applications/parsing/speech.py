@@ -6,7 +6,9 @@ import re
 
 from frontdesk.knowledge.vocabulary import words
 
-_ASKING = frozenset("what whats why how hows when where wheres who whos whom whose which wich wat wht y hw".split())
+_ASKING = frozenset(
+    "what whats why how hows when where wheres who whos whom whose which wich wat wht y hw".split()
+)
 _AFTER_ASKING = frozenset(
     "is are was were do does did can could will would should shall has have had may might must to if about for"
     " much many long far often old soon i you u we they it this that the a an my your yr happens means mean kind type"
@@ -42,7 +44,9 @@ def sentences(text: str) -> list[str]:
     for piece in _SENTENCES.split(text):
         if not piece or not piece.strip():
             continue
-        if parts and re.search(r"(?:^|\s)(?:dr|mr|mrs|ms|prof|st|u|p|no|inc|univ|dept|[a-z])\.$", parts[-1].casefold()):
+        if parts and re.search(
+            r"(?:^|\s)(?:dr|mr|mrs|ms|prof|st|u|p|no|inc|univ|dept|[a-z])\.$", parts[-1].casefold()
+        ):
             parts[-1] = f"{parts[-1]} {piece.strip()}"
         else:
             parts.append(piece.strip())

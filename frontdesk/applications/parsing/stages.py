@@ -50,7 +50,9 @@ def parse(text: str, context: Context) -> Parsed:
     line = folded(text)
     if not line:
         return None
-    if _NOT_IN_SCHOOL.search(line) and not re.search(r"\bmedical (?:student|graduate)\b|\bmed student\b", line):
+    if _NOT_IN_SCHOOL.search(line) and not re.search(
+        r"\bmedical (?:student|graduate)\b|\bmed student\b", line
+    ):
         return Unclear("stage_not_in_school")
     if _DEGREE_ONLY.match(line):
         return Confirm("graduate", "confirm_graduate", otherwise=Certain("student"))
@@ -73,9 +75,14 @@ def parse(text: str, context: Context) -> Parsed:
     if between:
         if student and re.search(r"\bstudents?\b|\bestudiante\b", line):
             return Certain("student")
-        if re.search(r"\b(?:graduat\w+|hold\w* (?:the |my |a )?(?:degree|diploma)|have (?:the |my |a )?(?:degree|diploma))\b", rest):
+        if re.search(
+            r"\b(?:graduat\w+|hold\w* (?:the |my |a )?(?:degree|diploma)|have (?:the |my |a )?(?:degree|diploma))\b",
+            rest,
+        ):
             return Certain("graduate")
-        if re.search(r"\b(?:finished|completed|done|after|did)\b.*\b(?:intern\w*|house|servicio|service)\b", rest):
+        if re.search(
+            r"\b(?:finished|completed|done|after|did)\b.*\b(?:intern\w*|house|servicio|service)\b", rest
+        ):
             return Confirm("graduate", "confirm_graduate", otherwise=Certain("student"))
         return Unclear("stage_internship")
     if student:

@@ -13,7 +13,9 @@ ANSWERS = ("yes", "no", "unsure")
 _UNSURE = re.compile(
     r"\b(?:not sure|unsure|dont know|do not know|no idea|maybe|perhaps|depends|not decided|undecided|possibly|i guess|might|not certain|no se|je ne sais|idk|dunno|later|not yet known|we will see)\b"
 )
-_NEED = re.compile(r"\b(?:need|require|want|would like|help me|please help|i will|necesito|besoin|preciso|apply for)\b")
+_NEED = re.compile(
+    r"\b(?:need|require|want|would like|help me|please help|i will|necesito|besoin|preciso|apply for)\b"
+)
 _NO_NEED = re.compile(
     r"\b(?:no need|not need(?:ed)?|dont need|do not need|doesnt need|wont need|will not need|need no|not required|unnecessary|without help|no visa|not necessary|no help|myself|by my own|on my own|no necesito|ya tengo)\b"
 )
@@ -45,7 +47,9 @@ def parse(text: str, context: Context) -> Parsed:
         return Certain("yes")
     if has:
         return Confirm("no", "confirm_no_visa_help", otherwise=Certain("yes"))
-    if _NEED.search(line) and not re.search(r"\b(?:not|dont|no|never|question|ask|know|change|person|human)\b", line):
+    if _NEED.search(line) and not re.search(
+        r"\b(?:not|dont|no|never|question|ask|know|change|person|human)\b", line
+    ):
         return Certain("yes")
     if _KIND.search(line) and len(line.split()) <= 4:
         return Confirm("yes", "confirm_visa_help", otherwise=Certain("no"))

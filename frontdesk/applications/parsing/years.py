@@ -14,7 +14,9 @@ MATCH_AHEAD = 8
 
 _LONG_DIGITS = re.compile(r"(?<!\d)\d{5,}(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
-_SPAN = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*(?:-|–|—|/|to|till|until|a)\s*((?:19|20)\d{2}|\d{2})(?![\d/.\-])")
+_SPAN = re.compile(
+    r"(?<!\d)((?:19|20)\d{2})\s*(?:-|–|—|/|to|till|until|a)\s*((?:19|20)\d{2}|\d{2})(?![\d/.\-])"
+)
 _SHORT = re.compile(
     r"(?:^|\b(?:class|batch|grad|graduate|graduated|graduating|graduation|year|in|of|finish|finished|mbbs|cohort|promo|'))"
     r"\s*(?:year|of|in|is|the|class|batch|:|-|')*\s*['’`]?(\d{2})(?=\W*(?:$|grad|batch|class|please|pls|insha\w*|only|sir|po\b))"
@@ -115,7 +117,7 @@ def _found(plain: str, today: dt.date) -> int | Unclear | Confirm | None:
 
 
 def century(two_digits: int, today: dt.date) -> int:
-    """ '28 is 2028, '98 is 1998: nothing that ends more than fifteen years from now."""
+    """'28 is 2028, '98 is 1998: nothing that ends more than fifteen years from now."""
     year = 2000 + two_digits
     return year if year <= today.year + 15 else year - 100
 
@@ -125,7 +127,9 @@ def _relative(plain: str, today: dt.date) -> int | Unclear | None:
         return today.year + 2
     if re.search(r"\b(?:this|current|present|same) year\b|\beste ano\b", plain):
         return today.year
-    if re.search(r"\b(?:next|coming|following|upcoming) year\b|\b(?:proximo ano|el ano que viene|ano que vem)\b", plain):
+    if re.search(
+        r"\b(?:next|coming|following|upcoming) year\b|\b(?:proximo ano|el ano que viene|ano que vem)\b", plain
+    ):
         return today.year + 1
     if re.search(r"\b(?:last|previous|past) year\b|\bano pasado\b", plain):
         return today.year - 1
@@ -151,4 +155,8 @@ def _next_month(plain: str) -> int | None:
     from frontdesk.applications.parsing.months import month_numbers
 
     numbers = month_numbers(plain)
-    return numbers[0] if len(set(numbers)) == 1 and re.search(r"\b(?:next|this|coming|last|in)\b", plain) else None
+    return (
+        numbers[0]
+        if len(set(numbers)) == 1 and re.search(r"\b(?:next|this|coming|last|in)\b", plain)
+        else None
+    )

@@ -77,7 +77,9 @@ def parse(text: str, context: Context) -> Parsed:
         return Certain(said)
     first = leading(text)
     line = " ".join(word.folded for word in words(text))
-    turns = any(f" {word} " in f" {line} " for word in ("but", "wait", "however", "except", "unless", "only if", "if"))
+    turns = any(
+        f" {word} " in f" {line} " for word in ("but", "wait", "however", "except", "unless", "only if", "if")
+    )
     if first and not turns and "?" not in text:
         return Certain(first)
     if first:
