@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from frontdesk.conversations import holder
 from frontdesk.records.models import Conversation, Staff, StaffSession, now
+from frontdesk.records.session import Record
 from frontdesk.staff import audit, passwords
 
 FIRST_LOGIN: Final = "admin"
@@ -115,23 +116,32 @@ def give_one_time_password(session: Session, staff: Staff, *, by: str) -> OneTim
     return OneTimePassword(staff.login, password)
 
 
-def change_password(session: Session, staff: Staff, *, current: str, new: str) -> None:
+def change_password(record: Record, staff_id: str, *, current: str, new: str) -> None:
     """The owner's own change; every session of the account ends.
+
+    Hashing takes its time, so it happens before the transaction, not inside.
 
     Raises:
         AccountError: the current password is not right, or the new one is the same.
         passwords.UnfitPassword
     """
-    if not passwords.fits(current, staff.password_hash):
+    with record.reading() as session:
+        known = session.get_one(Staff, staff_id)
+        login, name, kept = known.login, known.name, known.password_hash
+    if not passwords.fits(current, kept):
         raise AccountError("That is not your current password.")
-    passwords.check(new, login=staff.login, name=staff.name)
-    if passwords.fits(new, staff.password_hash):
+    passwords.check(new, login=login, name=name)
+    if passwords.fits(new, kept):
         raise AccountError("The new password is the old one. Choose another.")
-    staff.password_hash = passwords.hashed(new)
-    staff.must_change_password = False
-    end_sessions(session, staff.id)
-    audit.note(session, staff.login, "account.password_changed", staff.id)
-    session.flush()
+    fresh = passwords.hashed(new)
+    with record.transaction() as session:
+        staff = session.get_one(Staff, staff_id, with_for_update=True)
+        if staff.password_hash != kept:
+            raise AccountError("Your password was changed meanwhile. Sign in again.")
+        staff.password_hash = fresh
+        staff.must_change_password = False
+        end_sessions(session, staff.id)
+        audit.note(session, login, "account.password_changed", staff.id)
 
 
 def disable(session: Session, staff: Staff, *, by: str) -> Sequence[str]:
@@ -203,7 +213,6 @@ def _other_admins(session: Session, staff: Staff) -> bool:
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Exit codes: 0 done, 2 something to mend first."""
     from frontdesk.records.migrate import migrate
-    from frontdesk.records.session import Record
     from frontdesk.settings import SettingsError, load_settings
 
     asked = _parser().parse_args(arguments)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
+from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Final
 
@@ -29,17 +30,7 @@ _GROUPS: Final = 4
 _GROUP: Final = 5
 
 # What people build long but guessable passwords from.
-_COMMON: Final = tuple(
-    """
-    administrator password passwort passphrase frontdesk residency rotation welcome letmein iloveyou
-    changeme football baseball princess sunshine whatever trustno starwars qwertyuiop asdfghjkl
-    zxcvbnm qwertz qwerty azerty asdfgh abcdefgh abcdef abcd 1234567890 123456789 12345678 123456
-    12345 1234 0987654321 987654321 654321 monday january february march april june july august
-    september october november december spring summer autumn winter dragon monkey shadow master
-    secret login staff admin hello super chha user test pass love 1q2w3e4r5t 1q2w3e4r 1qaz2wsx
-    qazwsx
-    """.split()
-)
+_COMMON: Final = tuple((Path(__file__).parent / "common_passwords.txt").read_text(encoding="utf-8").split())
 _LEET: Final = str.maketrans("@431!0$57", "aaeiiosst")
 
 

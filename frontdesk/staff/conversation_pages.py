@@ -1,0 +1,348 @@
+"""The queue, one conversation, and what staff do with it: each change a service of `conversations.holder`."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from frontdesk.conversations import holder, threads
+from frontdesk.conversations.states import HolderConflict, conflict, staff_name
+from frontdesk.records.models import Conversation, Handoff, Staff, now
+from frontdesk.staff import audit, queue, transcript
+from frontdesk.staff.applicants import beside
+from frontdesk.staff.desk import DONE, Desk, see
+from frontdesk.staff.gate import Change, Refused, safe_way
+from frontdesk.staff.news import version
+from frontdesk.staff.outages import outages
+from frontdesk.staff.rendering import wants_fragment
+from frontdesk.staff.sessions import Member
+
+TAKEN_OVER = "taken_over"
+
+ConversationId = Annotated[str, Path(max_length=64)]
+Cursor = Annotated[int, Query(ge=0, le=2**31 - 1)]
+PageNumber = Annotated[int, Query(ge=1, le=100_000)]
+
+type Deed = Callable[[Session, Member, Change, str], str]
+
+
+class NothingSaid(ValueError):
+    """The reply has no words, or too many. The text says which."""
+
+
+def add_routes(router: APIRouter, desk: Desk) -> None:
+    gate = desk.gate
+    agent = Annotated[Member, Depends(gate.allow())]
+    change = Annotated[Change, Depends(gate.change())]
+
+    @router.get("/")
+    def queue_page(request: Request, member: agent, section: str = "queue", page: PageNumber = 1) -> Response:
+        return desk.page(request, member, "queue.html", here="desk", **_lists(desk, member, section, page))
+
+    @router.get("/queue")
+    def queue_list(member: agent, section: str = "queue", page: PageNumber = 1) -> Response:
+        return desk.fragment("parts/queue.html", **_lists(desk, member, section, page))
+
+    @router.get("/queue/beside")
+    def queue_beside(member: agent, current: str = "") -> Response:
+        with desk.record.reading() as session:
+            return desk.fragment("parts/near.html", **_near(desk, session, member, current[:64]))
+
+    @router.get("/outages")
+    def outages_strip(member: agent) -> Response:
+        with desk.record.reading() as session:
+            return desk.fragment("parts/outages.html", outages=outages(session, now()))
+
+    @router.post("/availability")
+    def availability(request: Request, asked: change) -> Response:
+        present = asked.form.text("available") == "yes"
+        with desk.record.transaction() as session:
+            staff = session.get_one(Staff, asked.member.staff_id)
+            if staff.available != present:
+                staff.available = present
+                audit.note(session, staff.login, "staff.available" if present else "staff.away", staff.id)
+        return see(_back(request), "available" if present else "away")
+
+    @router.get("/conversations/{conversation_id}")
+    def conversation_page(
+        request: Request, member: agent, conversation_id: ConversationId, before: Cursor | None = None
+    ) -> Response:
+        return _conversation_page(desk, request, member, conversation_id, before=before)
+
+    @router.get("/conversations/{conversation_id}/thread")
+    def thread(member: agent, conversation_id: ConversationId, after: Cursor = 0) -> Response:
+        with desk.record.reading() as session:
+            conversation = _known(session, conversation_id)
+            name = _name(session, conversation)
+            found = transcript.since(session, conversation.id, applicant=name, after=after)
+        return desk.fragment("parts/thread_more.html", conversation=conversation, thread=found)
+
+    @router.get("/conversations/{conversation_id}/handling")
+    def handling(member: agent, conversation_id: ConversationId) -> Response:
+        with desk.record.reading() as session:
+            context = _handling(desk, session, member, _known(session, conversation_id))
+        return desk.fragment("parts/handling.html", **context)
+
+    @router.get("/conversations/{conversation_id}/beside")
+    def beside_thread(member: agent, conversation_id: ConversationId) -> Response:
+        with desk.record.reading() as session:
+            conversation = _known(session, conversation_id)
+            found = beside(session, conversation.id, desk.wording())
+            told = version(session, conversation.id)
+        return desk.fragment("parts/beside.html", conversation=conversation, beside=found, version=told)
+
+    def add_deed(name: str, deed: Deed) -> None:
+        @router.post(f"/conversations/{{conversation_id}}/{name}", name=name)
+        def done(request: Request, asked: change, conversation_id: ConversationId) -> Response:
+            return _do(desk, request, asked, conversation_id, deed)
+
+    add_deed("claim", _claim)
+    add_deed("take-over", _take_over)
+    add_deed("reply", lambda *given: _reply(desk.settings.text_limit, *given))
+    add_deed("release", _release)
+    add_deed("transfer", _transfer)
+    add_deed("return", _return_to_bot)
+    add_deed("close", _close)
+    add_deed("settle", _settle)
+
+
+# What can be done: each returns the name of what the page then says.
+
+
+def _claim(session: Session, member: Member, _: Change, conversation_id: str) -> str:
+    holder.claim(session, conversation_id, member.staff_id)
+    audit.note(session, member.login, "conversation.claimed", conversation_id)
+    return "claimed"
+
+
+def _take_over(session: Session, member: Member, asked: Change, conversation_id: str) -> str:
+    """From the assistant, from its end, or from the colleague whom the page showed as its holder."""
+    _take(session, member, conversation_id, shown=asked.form.text("from"))
+    return "taken_over"
+
+
+def _reply(limit: int, session: Session, member: Member, asked: Change, conversation_id: str) -> str:
+    text = asked.form.text("text").replace("\r\n", "\n").strip()
+    if not text:
+        raise NothingSaid("Write something first.")
+    if len(text) > limit:
+        raise NothingSaid(f"A reply has at most {limit} characters; this one has {len(text)}.")
+    conversation = threads.locked(session, conversation_id)
+    if conversation.holder in ("bot", "closed") and asked.form.text("shown") == conversation.holder:
+        _take(session, member, conversation_id, shown="")
+    elif conversation.holder == "queued":
+        audit.note(session, member.login, "conversation.claimed", conversation_id)
+    holder.reply(session, conversation_id, member.staff_id, text)
+    return "sent"
+
+
+def _release(session: Session, member: Member, _: Change, conversation_id: str) -> str:
+    holder.release(session, conversation_id, member.staff_id)
+    audit.note(session, member.login, "conversation.released", conversation_id)
+    return "released"
+
+
+def _transfer(session: Session, member: Member, asked: Change, conversation_id: str) -> str:
+    colleague = session.get(Staff, asked.form.text("to")[:64])
+    if colleague is None or colleague.disabled_at is not None:
+        raise NothingSaid("Choose a colleague from the list.")
+    holder.transfer(session, conversation_id, member.staff_id, colleague.id)
+    audit.note(session, member.login, "conversation.transferred", conversation_id, to=colleague.login)
+    return "transferred"
+
+
+def _return_to_bot(session: Session, member: Member, _: Change, conversation_id: str) -> str:
+    holder.return_to_bot(session, conversation_id, member.staff_id)
+    audit.note(session, member.login, "conversation.returned", conversation_id)
+    return "returned"
+
+
+def _close(session: Session, member: Member, _: Change, conversation_id: str) -> str:
+    holder.close(session, conversation_id, member.staff_id)
+    audit.note(session, member.login, "conversation.closed", conversation_id)
+    return "closed"
+
+
+def _settle(session: Session, member: Member, _: Change, conversation_id: str) -> str:
+    before = threads.locked(session, conversation_id).attention
+    threads.settle_attention(session, conversation_id)
+    if before is not None:
+        audit.note(session, member.login, "attention.settled", conversation_id, reason=before)
+    return "settled"
+
+
+def _take(session: Session, member: Member, conversation_id: str, *, shown: str) -> None:
+    conversation = threads.locked(session, conversation_id)
+    if conversation.holder == "assigned":
+        if conversation.staff_id == member.staff_id:
+            return
+        if conversation.staff_id is None or conversation.staff_id != shown:
+            raise conflict(session, conversation)
+        holder.transfer(session, conversation_id, conversation.staff_id, member.staff_id)
+    else:
+        if conversation.holder in ("bot", "closed"):
+            holder.queue(session, conversation_id, reason=TAKEN_OVER, message_id=None, available=True)
+        holder.claim(session, conversation_id, member.staff_id)
+    audit.note(session, member.login, "conversation.taken_over", conversation_id)
+
+
+def _do(desk: Desk, request: Request, asked: Change, conversation_id: str, deed: Deed) -> Response:
+    """Do it in one transaction, tell the others, show the result: a piece for htmx, else the page."""
+    status, notice, done, text = 200, None, None, ""
+    try:
+        with desk.record.transaction() as session:
+            _known(session, conversation_id)
+            done = deed(session, asked.member, asked, conversation_id)
+    except HolderConflict as lost:
+        status, notice, text = 409, _lost(lost), asked.form.text("text")
+    except NothingSaid as error:
+        status, notice, text = 422, str(error), asked.form.text("text")
+    else:
+        desk.changes.notify(conversation_id)
+    if not wants_fragment(request):
+        if done is not None:
+            return see(f"/staff/conversations/{conversation_id}", done)
+        return _conversation_page(
+            desk, request, asked.member, conversation_id, status=status, notice=notice, text=text
+        )
+    with desk.record.reading() as session:
+        context = _handling(desk, session, asked.member, _known(session, conversation_id), text=text)
+    trigger = "desk:changed, desk:sent" if done == "sent" else "desk:changed"
+    return desk.fragment(
+        "parts/handling_done.html",
+        status=status,
+        trigger=trigger,
+        notice=notice or DONE.get(done or ""),
+        trouble=done is None,
+        **context,
+    )
+
+
+def _lost(lost: HolderConflict) -> str:
+    """Who was first, and that nothing was done."""
+    if lost.holder == "assigned":
+        winner = lost.staff_name or "A colleague"
+        return f"{winner} was first and has this conversation. Nothing was sent or changed."
+    where = {
+        "bot": "The assistant has this conversation",
+        "queued": "This conversation waits in the queue",
+        "closed": "This conversation is closed",
+    }
+    return f"{where[lost.holder]} meanwhile. Nothing was sent or changed."
+
+
+# What is shown.
+
+
+def _lists(desk: Desk, member: Member, section: str, page: int) -> dict[str, Any]:
+    if section not in queue.SECTIONS:
+        raise Refused(404, "Not found", "There is no such list.")
+    with desk.record.reading() as session:
+        return {
+            "section": section,
+            "sections": queue.SECTIONS,
+            "counts": queue.counts(session, member.staff_id),
+            "listing": queue.listing(
+                session,
+                section,
+                member.staff_id,
+                page=page,
+                at=now(),
+                overdue_minutes=desk.organization().unattended_alert_minutes,
+            ),
+        }
+
+
+def _near(desk: Desk, session: Session, member: Member, current: str) -> dict[str, Any]:
+    """What waits and what is one's own, beside a conversation."""
+    minutes = desk.organization().unattended_alert_minutes
+    listings = [
+        queue.listing(session, section, member.staff_id, page=1, at=now(), overdue_minutes=minutes)
+        for section in ("mine", "queue")
+    ]
+    return {"near": listings, "sections": queue.SECTIONS, "current": current}
+
+
+def _conversation_page(
+    desk: Desk,
+    request: Request,
+    member: Member,
+    conversation_id: str,
+    *,
+    before: int | None = None,
+    status: int = 200,
+    notice: str | None = None,
+    text: str = "",
+) -> Response:
+    with desk.record.reading() as session:
+        conversation = _known(session, conversation_id)
+        context = _handling(desk, session, member, conversation, text=text)
+        found = transcript.latest(
+            session, conversation.id, applicant=_name(session, conversation), before=before
+        )
+        context |= {
+            "thread": found,
+            "past": before is not None,
+            "beside": beside(session, conversation.id, desk.wording()),
+            **_near(desk, session, member, conversation.id),
+        }
+    return desk.page(
+        request,
+        member,
+        "conversation.html",
+        here="desk",
+        status=status,
+        notice=notice,
+        follow=conversation_id,
+        **context,
+    )
+
+
+def _handling(
+    desk: Desk, session: Session, member: Member, conversation: Conversation, *, text: str = ""
+) -> dict[str, Any]:
+    """Who has it and what this person may do with it."""
+    colleagues = session.scalars(
+        select(Staff).where(Staff.disabled_at.is_(None), Staff.id != member.staff_id).order_by(Staff.name)
+    ).all()
+    return {
+        "member": member,
+        "conversation": conversation,
+        "name": _name(session, conversation),
+        "staff_name": staff_name(session, conversation.staff_id),
+        "version": version(session, conversation.id),
+        "handoff": holder.open_handoff(session, conversation.id) or _last_handoff(session, conversation.id),
+        "own": conversation.holder == "assigned" and conversation.staff_id == member.staff_id,
+        "colleagues": colleagues,
+        "text": text,
+        "text_limit": desk.settings.text_limit,
+    }
+
+
+def _last_handoff(session: Session, conversation_id: str) -> Handoff | None:
+    return session.scalars(
+        select(Handoff)
+        .where(Handoff.conversation_id == conversation_id)
+        .order_by(Handoff.requested_at.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _known(session: Session, conversation_id: str) -> Conversation:
+    found = session.get(Conversation, conversation_id)
+    if found is None or found.channel == queue.EXAMINATION_DOOR:
+        raise threads.UnknownConversation(conversation_id)
+    return found
+
+
+def _name(session: Session, conversation: Conversation) -> str:
+    told = queue.applications_told(session, [conversation.id]).get(conversation.id)
+    return (told[0] if told else None) or queue.visitor(conversation.id)
+
+
+def _back(request: Request) -> str:
+    """The page the form stood on, when the browser says which."""
+    _, _, path = request.headers.get("referer", "").partition("://")
+    return safe_way("/" + path.partition("/")[2].partition("?")[0])

@@ -1,0 +1,195 @@
+"""What the routes of the console share: record, gate, pages, signal, a page's frame, answers to errors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from frontdesk.applications.wording import ApplicationWording, application_wording
+from frontdesk.conversations.live import Changes
+from frontdesk.conversations.threads import UnknownConversation
+from frontdesk.knowledge.organization import Organization, organization
+from frontdesk.records.models import now
+from frontdesk.records.session import Record
+from frontdesk.settings import Settings
+from frontdesk.staff import queue
+from frontdesk.staff.applicants import UnknownApplication
+from frontdesk.staff.gate import PASSWORD, Gate, PasswordNeeded, Refused, SignInNeeded, login_way
+from frontdesk.staff.outages import outages
+from frontdesk.staff.rendering import Pages, seal, wants_fragment
+from frontdesk.staff.sessions import Member, Sessions
+
+logger = logging.getLogger(__name__)
+
+SEE_OTHER: Final = 303
+
+# What a page says after a change, when it was loaded anew; the address carries the name only.
+DONE: Final = {
+    "claimed": "You have this conversation now.",
+    "taken_over": "You have this conversation now. The assistant is silent.",
+    "sent": "Your reply was sent.",
+    "released": "The conversation waits in the queue again.",
+    "transferred": "The conversation was handed to your colleague.",
+    "returned": "The assistant goes on with this conversation.",
+    "closed": "The conversation is closed.",
+    "settled": "The alert is settled.",
+    "state": "The state was changed.",
+    "password": "Your password was changed.",
+    "role": "The role was changed.",
+    "disabled": "The account is disabled. What it held waits in the queue again.",
+    "enabled": "The account can be used again.",
+    "available": "You are shown as available.",
+    "away": "You are shown as away.",
+}
+
+
+class Desk:
+    """The console of one process."""
+
+    def __init__(self, record: Record, settings: Settings, changes: Changes) -> None:
+        self.record = record
+        self.settings = settings
+        self.changes = changes
+        self.sessions = Sessions(record, settings)
+        self.gate = Gate(self.sessions, settings)
+        self.pages = Pages(lambda: self.organization().hours.zone, lambda: self.organization().name)
+
+    def organization(self) -> Organization:
+        return organization(self.settings.organization_file)
+
+    def wording(self) -> ApplicationWording:
+        return application_wording(self.settings.knowledge_dir)
+
+    def page(
+        self,
+        request: Request,
+        member: Member,
+        template: str,
+        *,
+        here: str,
+        status: int = 200,
+        notice: str | None = None,
+        follow: str | None = None,
+        **context: Any,
+    ) -> Response:
+        """A whole page with its frame: navigation, outages, how many wait.
+
+        Args:
+            here: the entry of the navigation that this page belongs to.
+            notice: a sentence on top; otherwise what `?done=` names.
+            follow: the conversation whose news this page wants live.
+        """
+        with self.record.reading() as session:
+            frame: dict[str, Any] = {
+                "waiting": queue.waiting(session),
+                "outages": outages(session, now()),
+            }
+        return self.pages.page(
+            template,
+            status=status,
+            member=member,
+            here=here,
+            follow=follow,
+            notice=notice or DONE.get(request.query_params.get("done", "")),
+            trouble=status >= 400,
+            **frame,
+            **context,
+        )
+
+    def fragment(self, template: str, *, status: int = 200, trigger: str = "", **context: Any) -> Response:
+        """A piece of a page for htmx.
+
+        Args:
+            trigger: events for the page, comma between them.
+        """
+        headers = {"HX-Trigger": trigger} if trigger else None
+        return self.pages.page(template, status=status, headers=headers, **context)
+
+    def refusal(self, request: Request, status: int, title: str, text: str) -> Response:
+        """A page, or a notice for htmx, that says why not."""
+        if wants_fragment(request):
+            return self.pages.page(
+                "parts/notice_only.html",
+                status=status,
+                headers={"HX-Reswap": "none"},
+                notice=text,
+                trouble=True,
+            )
+        return self.pages.page("refused.html", status=status, heading=title, text=text)
+
+    def route(self) -> type[APIRoute]:
+        """The kind of route that answers errors by pages and seals every answer."""
+        desk = self
+
+        class ConsoleRoute(APIRoute):
+            def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+                handler = super().get_route_handler()
+
+                async def handling(request: Request) -> Response:
+                    try:
+                        response = await handler(request)
+                    except Exception as error:
+                        answered = desk.answer(request, error)
+                        if answered is None:
+                            raise
+                        response = answered
+                    return seal(response)
+
+                return handling
+
+        return ConsoleRoute
+
+    def answer(self, request: Request, error: Exception) -> Response | None:
+        """The page of an error that was foreseen; None for others."""
+        if isinstance(error, SignInNeeded):
+            return self._to_sign_in(request, error.to)
+        if isinstance(error, PasswordNeeded):
+            return _elsewhere(request, PASSWORD, 403)
+        refused = _foreseen(error)
+        return None if refused is None else self.refusal(request, refused.status, refused.title, refused.text)
+
+    def _to_sign_in(self, request: Request, to: str) -> Response:
+        if "text/event-stream" in request.headers.get("accept", ""):
+            return PlainTextResponse("Sign in first.", 401)
+        return _elsewhere(request, login_way(to), 401)
+
+
+def _foreseen(error: Exception) -> Refused | None:
+    """The refusal that an error means, when it is one that may happen."""
+    match error:
+        case Refused():
+            return error
+        case UnknownConversation() | UnknownApplication():
+            return Refused(404, "Not found", "There is nothing of that name (any more).")
+        case RequestValidationError():
+            return Refused(422, "Not valid", "Something in this address cannot be read.")
+        case HTTPException():
+            return Refused(error.status_code, "Not done", str(error.detail))
+        case OperationalError() | InterfaceError() | PoolTimeout():
+            logger.error("The record does not answer: %s", type(error).__name__)
+            return Refused(
+                503, "The record does not answer", "Nothing was changed. Wait a moment, then try again."
+            )
+    return None
+
+
+def _elsewhere(request: Request, to: str, fragment_status: int) -> Response:
+    if wants_fragment(request):
+        return Response(status_code=fragment_status, headers={"HX-Redirect": to})
+    return RedirectResponse(to, SEE_OTHER)
+
+
+def see(to: str, done: str | None = None) -> Response:
+    """Go on to a page, which then says what was done."""
+    if done is not None:
+        to += ("&" if "?" in to else "?") + f"done={done}"
+    return RedirectResponse(to, SEE_OTHER)
