@@ -1,0 +1,166 @@
+"""`make bench`: this assistant beside a stock Rasa 3.6.21 trained on the same examples, measured in turns.
+
+Exit codes: 0 measured, 1 a section could not be measured, 2 a model could not be trained.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from frontdesk.settings import ROOT
+from tests.bench import sections
+from tests.bench.models import Trained, Workshop, form_fields
+from tests.bench.processes import TrainingFailed
+from tests.bench.report import Row, table, write_json
+from tests.bench.running import both
+
+SECTIONS = ("turns", "flat", "memory", "start", "training")
+MESSAGES_BEFORE_MEMORY = 50
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description="Benchmark beside a stock Rasa."
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="measure only these"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="train both on a sample of the data, measure less"
+    )
+    parser.add_argument(
+        "--retrain-stock", action="store_true", help="train the stock model even if one is kept"
+    )
+    parser.add_argument(
+        "--older-stock",
+        action="store_true",
+        help="a stock model trained on earlier data will do, where one is kept",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "var" / "bench", help="where models and bench.json go"
+    )
+    given = parser.parse_args()
+    # So that being asked to stop also stops what was started here.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    out = given.out.resolve()
+    out.mkdir(parents=True, exist_ok=True)
+    began, load = time.time(), os.getloadavg()[0]
+    workshop = Workshop(out / "models", given.quick, say)
+    try:
+        own = workshop.own(anew="training" in given.only)
+        stock = workshop.stock(anew=given.retrain_stock, older=given.older_stock)
+    except TrainingFailed as failed:
+        print(failed, file=sys.stderr)
+        return 2
+    rows, broken = measure(given.only, sections.QUICK if given.quick else sections.FULL, workshop, own, stock)
+    what_was_done = circumstances(given.quick, workshop, stock, load)
+    print(f"\n{what_was_done['summary']}\n")
+    print(table(rows))
+    for sentence in broken:
+        print(f"\nNot measured: {sentence}", file=sys.stderr)
+    write_json(
+        rows, {**what_was_done, "seconds": time.time() - began, "not_measured": broken}, out / "bench.json"
+    )
+    print(f"\nWritten: {out / 'bench.json'}")
+    return 1 if broken else 0
+
+
+def measure(
+    only: list[str], counts: sections.Counts, workshop: Workshop, own: Trained, stock: Trained
+) -> tuple[list[Row], list[str]]:
+    """The rows of the chosen sections, and a sentence for each one that broke."""
+    rows: list[Row] = []
+    broken: list[str] = []
+
+    def attempt(name: str, section: Callable[[], list[Row]]) -> None:
+        say(name)
+        try:
+            rows.extend(section())
+        except (sections.Broken, AssertionError) as error:
+            broken.append(f"{name}: {error}")
+
+    with tempfile.TemporaryDirectory(prefix="chha-bench-") as made:
+        folder = Path(made)
+        if {"turns", "flat", "memory"} & set(only):
+            attempt("starting both assistants", lambda: _with_both(folder, only, counts, own, stock, attempt))
+        if "start" in only:
+            attempt("start", lambda: sections.starts(folder / "starts", own, stock, counts.starts, say))
+        if "training" in only:
+            attempt("training", lambda: sections.training(workshop, own, stock))
+    return rows, broken
+
+
+def _with_both(
+    folder: Path,
+    only: list[str],
+    counts: sections.Counts,
+    own: Trained,
+    stock: Trained,
+    attempt: Callable[[str, Callable[[], list[Row]]], None],
+) -> list[Row]:
+    domain = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
+    fields = list(form_fields(domain))
+    with both(folder, own.model, stock.model) as (ours, theirs):
+        at_ready = sections.memory_now(ours, theirs)
+        doors = sections.ways(ours, theirs)
+        try:
+            sections.warm_up(doors, sections.WARM_UP)
+            if "turns" in only:
+                attempt("turns: plain answers", lambda: sections.answers(doors, counts.answers, say))
+                attempt("turns: form steps", lambda: sections.form_steps(doors, counts.forms, fields, say))
+            if "flat" in only:
+                attempt("flat", lambda: sections.flat(doors, counts.flat, say))
+            if "memory" in only:
+                sections.warm_up(doors, MESSAGES_BEFORE_MEMORY)
+                attempt("memory", lambda: sections.memory(ours, theirs, at_ready, MESSAGES_BEFORE_MEMORY))
+        finally:
+            for door in doors.values():
+                door.close()
+    return []
+
+
+def circumstances(quick: bool, workshop: Workshop, stock: Trained, load: float) -> dict[str, object]:
+    """What a reader must know of this run."""
+    trained = (
+        f"Quick run: both models were trained on a sample of {workshop.examples} examples, not on all"
+        if quick
+        else f"Full run: both models were trained on all {workshop.examples} examples"
+    )
+    if not stock.fits:
+        trained += f" (the stock one earlier, on {stock.examples} examples of {stock.at})"
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
+    loads = f"load {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end"
+    summary = (
+        f"{trained}.\n{machine}; {loads}. Both assistants were measured in turns: trust the ratios "
+        "(of medians; in brackets the middle 95 % of resampled ones), not the milliseconds of a busy one.\n"
+        "Stock Rasa: rasa init's pipeline and policies, responses in the domain, conversations in memory, "
+        "its REST channel, no action server.\n"
+        "This assistant: its actions, its record and its tracker store on SQLite."
+    )
+    return {
+        "summary": summary,
+        "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "mode": workshop.mode,
+        "examples": workshop.examples,
+        "stock_fits_the_data": stock.fits,
+        "machine": machine,
+        "load": [load, os.getloadavg()[0]],
+    }
+
+
+def say(line: str) -> None:
+    print(f"· {line}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
