@@ -185,35 +185,36 @@ def _not_understood(dispatcher: CollectingDispatcher, context: TurnContext) -> l
     return [SlotSet("misunderstood", tries), SlotSet("offered", options if tries > 1 else [])]
 
 
-class _Answering(Action):
+class _Answering:
+    # Not an Action itself: rasa-sdk registers every subclass of Action and wants a name of each.
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         return answer_understanding(dispatcher, tracker)
 
 
-class ActionAnswer(_Answering):
+class ActionAnswer(_Answering, Action):
     """Answers a topic from `knowledge/`."""
 
     def name(self) -> str:
         return "action_answer"
 
 
-class ActionSmalltalk(_Answering):
+class ActionSmalltalk(_Answering, Action):
     """Greets, thanks, says what it is and what it can do."""
 
     def name(self) -> str:
         return "action_smalltalk"
 
 
-class ActionDecline(_Answering):
+class ActionDecline(_Answering, Action):
     """Says what it does not do, and what it can do instead."""
 
     def name(self) -> str:
         return "action_decline"
 
 
-class ActionFallback(_Answering):
+class ActionFallback(_Answering, Action):
     """Asks again, and shows a way out the second time."""
 
     def name(self) -> str:
