@@ -72,6 +72,14 @@ _HUMAN = re.compile(
     r"\b(?:(?:talk|speak|chat|connect|transfer|write|put)\w*(?: me| us)?(?: (?:to|with|through))*(?: (?:a|an|the|your|some|real|live|actual|human))* (?:person|human|agent|someone|somebody|staff|operator|advisor|adviser|coordinator|representative|team|people|man|woman|colleague|manager)"
     r"|(?:want|need|prefer|give me|get me|call)(?: (?:a|an|the|your|some|to|real|live|actual))* (?:person|human|agent|operator|representative|someone|somebody))\b"
 )
+_HELP = re.compile(
+    r"\b(?:(?:what|which) format|what (?:should|do|can|must) i (?:write|type|put|say|answer|enter|give)|how (?:should|do|can|must) i (?:write|type|answer|enter|fill|give)"
+    r"|(?:dont|do not) (?:understand|get) (?:the question|what (?:to|you)|this(?: question)?|it)|explain (?:the|this|your) question|give (?:me )?(?:an |some )?examples?|what (?:kind|sort) of (?:answer|format))\b"
+)
+_STATUS = re.compile(
+    r"\b(?:how (?:far|many|much|long)\b.*\b(?:am i|left|remain\w*|more|to go|questions|until the end|still)|(?:what|which)\b.*\b(?:have|did|do) (?:you|i|we)\b.*\b(?:so far|already|from me|given|gave|saved|noted|fill\w*|answered)"
+    r"|(?:did|has|is|was) (?:my |the |it )*(?:form|application|it) (?:go|gone|been sent|sent|through|submitted|already|still|complete\w*)|is it (?:sent|submitted|saved|a draft|still)|(?:submitted|sent) or (?:still )?(?:a )?draft|show (?:me )?(?:my |the |all )+(?:answers|summary|application|form))\b"
+)
 _WHY = re.compile(
     r"\b(?:why|y|wat for|what for|for what)\b(?: \w+){0,2} (?:you|u|ya|do|should|must|is|are|does|it|this|that|my|need|ask|asking|want|collect)\b"
 )
@@ -146,6 +154,8 @@ def said(text: str, phrases: Phrases, *, fuzzy: bool) -> str | None:
         ("human", _HUMAN),
         ("back", _BACK),
         ("skip", _SKIP),
+        ("status", _STATUS),
+        ("help", _HELP),
     ):
         if pattern.search(line) and len(line.split()) <= 14:
             return name

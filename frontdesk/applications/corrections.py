@@ -77,6 +77,7 @@ _MEANT = re.compile(
 _NO_BUT = re.compile(
     r"^\W*(?:no|nope|oops|ups|opps|sorry|oh|wait|actually|wrong|correction)\b[\s,.:;!]+(?=\S)", re.IGNORECASE
 )
+_EXAMS = frozenset({"usmle_step1", "usmle_step2ck", "ecfmg_status"})
 _ADD = re.compile(r"\b(?:add|also|include|plus|as well|too|another|and)\b")
 _ADD_STRONG = re.compile(r"\b(?:add|include|also (?:put|add|want)|as well)\b")
 _REMOVE = re.compile(r"\b(?:remove|delete|drop|take out|without|cancel|no more|exclude)\b")
@@ -90,8 +91,8 @@ def find(
     recent: Sequence[str],
     phrases: Phrases,
     wording: ApplicationWording,
-) -> Correction | None:
-    """The correction or statement about another field that the text makes, if any.
+) -> list[Correction]:
+    """The corrections of and statements about other fields that the text makes; the first is the main one.
 
     Args:
         asked: the field whose answer is awaited; statements about it are answers, not corrections.
@@ -99,27 +100,45 @@ def find(
     """
     said = text.strip()
     if not said:
-        return None
-    cued = bool(phrases.corrections.find(said)) or bool(
-        _NEW_OLD[0][0].search(said) and " not " in f" {fold(said)} "
-    )
-    values = context.values
+        return []
+    cued = bool(phrases.corrections.find(said)) or " not " in f" {fold(said)} "
     named = _named(said, phrases, asked)
-    listing = _listing(said, values, named, context)
+    listing = _listing(said, context.values, named, context)
     if listing:
-        return listing
-    for one in named:
-        if one.id == asked and asked != fields.REVIEW:
-            continue
-        found = _of_field(said, one, cued=cued, context=context, phrases=phrases, wording=wording)
-        if found:
-            return found
-    by_old = _by_old_value(said, context, wording, asked) if cued else None
+        return [listing]
+    by_old = _by_old_value(said, context, wording, asked, named, cued=cued)
     if by_old:
-        return by_old
+        return [by_old]
+    found: list[Correction] = []
+    for at, one in enumerate(named):
+        if (one.id == asked and asked != fields.REVIEW) or any(one.id == other.field for other in found):
+            continue
+        # What follows the next field's name belongs to that field: "start to March and weeks to 6".
+        end = named[at + 1].start if at + 1 < len(named) and found else len(said)
+        correction = _of_field(said[:end], one, cued=cued, context=context, wording=wording)
+        if correction and (not found or isinstance(correction.parsed, Certain)):
+            found.append(correction)
+    if found:
+        return found
     if not any(one.id == asked for one in named):
-        return _latest(said, cued, asked, context, recent)
-    return None
+        latest = _latest(said, cued, asked, context, recent)
+        return [latest] if latest else []
+    return []
+
+
+def names_only(text: str, phrases: Phrases) -> str | None:
+    """The field that is all the text says, politeness aside ("the phone, please")."""
+    polite = {word for key in phrases.polite for word in key} | {
+        "the",
+        "my",
+        "her",
+        "his",
+        "change",
+        "is",
+        "wrong",
+    }
+    key = tuple(word for word in key_of(text) if word not in polite)
+    return phrases.fields.id_of(key) or phrases.fields.id_of(key_of(text))
 
 
 def named_fields(text: str, phrases: Phrases) -> list[str]:
@@ -154,7 +173,7 @@ def _inside_value(text: str, one: Found) -> bool:
 
 
 def _of_field(
-    text: str, one: Found, *, cued: bool, context: Context, phrases: Phrases, wording: ApplicationWording
+    text: str, one: Found, *, cued: bool, context: Context, wording: ApplicationWording
 ) -> Correction | None:
     field = fields.BY_NAME[one.id]
     current = context.values.get(one.id)
@@ -194,7 +213,7 @@ def _pieces(text: str, head: str, tail: str, assigned: re.Match[str] | None) -> 
     split_text = _split(text)
     if split_text:
         pieces.append(split_text[0])
-    pieces += [tail, f"{head} {tail}", head]
+    pieces += [tail, f"{head} {tail}", text, head]
     return [piece for piece in pieces if key_of(piece) or "@" in piece]
 
 
@@ -264,7 +283,13 @@ def _split(text: str) -> tuple[str, str] | None:
 
 
 def _by_old_value(
-    text: str, context: Context, wording: ApplicationWording, asked: str | None
+    text: str,
+    context: Context,
+    wording: ApplicationWording,
+    asked: str | None,
+    named: Sequence[Found],
+    *,
+    cued: bool,
 ) -> Correction | None:
     """The field whose value is what the text takes back: "no, 2018 not 2019", "gmail not gmial"."""
     split = _split(text)
@@ -278,7 +303,8 @@ def _by_old_value(
         return None
     for name in fields.RECORD:
         current = context.values.get(name)
-        if current is None:
+        if current is None or (name in _EXAMS and asked in _EXAMS and name not in {one.id for one in named}):
+            # "failed, not passed" answers the exam that is asked, not the one before.
             continue
         field = fields.BY_NAME[name]
         shown = fields.shown(name, current, wording)
@@ -288,7 +314,7 @@ def _by_old_value(
         if exactly or same:
             parsed = _parse(field, new, context)
             if isinstance(parsed, Certain | Confirm):
-                return Correction(name, parsed, sure=True)
+                return Correction(name, parsed, sure=cued)
         replaced = _replaced(str(current), old, new) if isinstance(current, str) else None
         if replaced and name in {"email", "full_name", "medical_school", "preferred_location"}:
             parsed = field.parse(replaced, context)
@@ -373,13 +399,17 @@ def _listing(text: str, values: Any, named: list[Found], context: Context) -> Co
     mentions = any(one.id == "specialties" for one in named)
     if not found or any(one.id not in {"specialties", "preferred_location"} for one in named):
         return None
-    if _REMOVE.search(line) and set(found) & set(current):
-        left = [one for one in current if one not in found]
-        return (
-            Correction("specialties", Certain(left), sure=True)
-            if left
-            else Correction("specialties", None, sure=True)
-        )
+    removal = re.search(
+        r"\b(?:remove|delete|drop|take out|without|exclude|no more)\b(.*?)(?:\b(?:and|put|add|with|use|instead)\b|[,;.]|$)(.*)",
+        text,
+        re.I | re.S,
+    )
+    if removal and _REMOVE.search(line):
+        gone = {one.id for one in specialties.named(removal[1])}
+        new = [one.id for one in specialties.named(removal[2]) if one.id not in gone]
+        left = list(dict.fromkeys([*(one for one in current if one not in gone), *new]))
+        if gone & set(current):
+            return Correction("specialties", Certain(left) if left else None, sure=True)
     if _ADD_STRONG.search(line) or (mentions and _ADD.search(line)):
         joined = list(dict.fromkeys([*current, *found]))
         if len(joined) <= specialties.MOST:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -264,9 +264,10 @@ class FormTurn:
     def _message(self) -> None:
         """The message as command, correction, answer, statement, question – in this order of certainty."""
         command = self._command()
-        correction = self._correction()
+        corrected = self._corrections()
+        correction = corrected[0] if corrected else None
         if correction is not None and correction.sure and command in {None, "back", "change_answer"}:
-            self._correct(correction)
+            self._correct(correction, corrected[1:])
             return
         parsed, rest = self._answer()
         if command and not self._outweighs(parsed, command):
@@ -275,7 +276,7 @@ class FormTurn:
         if self._settle_pending(parsed, correction):
             return
         if correction is not None and self._is_statement(correction, parsed):
-            self._correct(correction)
+            self._correct(correction, corrected[1:])
             return
         if isinstance(parsed, Certain):
             self._accept(parsed.value, rest)
@@ -290,10 +291,13 @@ class FormTurn:
         if self._asks_something():
             self._interrupt()
             return
-        if isinstance(parsed, Unclear):
+        if isinstance(parsed, Unclear) and not self._is_small_talk():
             self._unclear(parsed)
             return
-        if self._is_talk():
+        if self.asking == REVIEW and self.phrases.corrections.find(self.text) and not self._is_talk():
+            self._change_which()
+            return
+        if self._is_talk() or self.understanding.get("language", "en") != "en":
             self._interrupt()
             return
         self._missed()
@@ -525,8 +529,11 @@ class FormTurn:
             return command in {"resume", "skip", "stop", "cancel"} and yes_no.plain(self.text) is not None
         if asked.free:
             return command in {"human", "stop", "skip", "back"} and self._evident(parsed)
+        if command == "skip" and self.asking in {"usmle_step1", "usmle_step2ck"}:
+            return key_of(self.text) == ("pass",) or not {"pass", "skip"} & set(key_of(self.text))
         if command in {"skip", "stop"}:
-            return len(key_of(self.text)) <= 4 and not (command == "skip" and "skip" in key_of(self.text))
+            unsure = isinstance(parsed, Certain) and parsed.value == "unsure"
+            return len(key_of(self.text)) <= (7 if unsure else 4) and "skip" not in key_of(self.text)
         return False
 
     def _evident(self, parsed: Parsed) -> bool:
@@ -545,8 +552,6 @@ class FormTurn:
         command = commands.labelled(self.understanding)
         if command is None:
             return False
-        if command in {"change_answer"} and not corrections.named_fields(self.text, self.phrases):
-            command = "change_answer"
         self._obey(command)
         return True
 
@@ -588,7 +593,11 @@ class FormTurn:
     def _pause(self) -> None:
         self.state = "paused"
         done = self._done()
-        text = self.wording.text("paused", done=done) if done else self.wording.text("paused_empty")
+        text = (
+            self.wording.text("paused", done=done, total=len(fields.asked_of(self.values)))
+            if done
+            else self.wording.text("paused_empty")
+        )
         self._say(text, {"act": "application", "event": "paused"})
 
     def _offer_cancel(self) -> None:
@@ -596,7 +605,10 @@ class FormTurn:
         if not self._consent_given() or not self._done():
             self._pause()
             return
-        self._say(self.wording.text("paused", done=self._done()), {"act": "application", "event": "paused"})
+        self._say(
+            self.wording.text("paused", done=self._done(), total=len(fields.asked_of(self.values))),
+            {"act": "application", "event": "paused"},
+        )
         text = self.wording.text("cancel_ask")
         self.working["pending"] = {"kind": "cancel"}
         options = [
@@ -727,14 +739,14 @@ class FormTurn:
             if name in self.values
         ]
         act = self._act(self.asking or REVIEW)
-        act["choices"] = choices[:0]
+        act.pop("choices", None)
         self._say(self._with_prefix(self.wording.text("change_which")), act)
 
     # ---------------------------------------------------------------- corrections
 
-    def _correction(self) -> corrections.Correction | None:
+    def _corrections(self) -> list[corrections.Correction]:
         if not self._consent_given():
-            return None
+            return []
         found = corrections.find(
             self.text,
             asked=self.asking,
@@ -743,12 +755,14 @@ class FormTurn:
             phrases=self.phrases,
             wording=self.wording,
         )
-        if found and self._pending("change") and found.parsed is None:
-            return corrections.Correction(found.field, None, sure=True)
-        if found is None and self._pending("change"):
-            named = [name for name in corrections.named_fields(self.text, self.phrases) if name in RECORD]
-            if named:
-                return corrections.Correction(named[0], None, sure=True)
+        if self._pending("change") or (self.asking == REVIEW and not found):
+            # Asked what to change, the bare name of a field is an answer.
+            name = corrections.names_only(self.text, self.phrases)
+            if name is None and self._pending("change") and not found:
+                named = corrections.named_fields(self.text, self.phrases)
+                name = named[0] if named else None
+            if name in RECORD and (not found or found[0].parsed is None):
+                return [corrections.Correction(str(name), None, sure=True)]
         return found
 
     def _is_statement(self, correction: corrections.Correction, parsed: Parsed) -> bool:
@@ -760,7 +774,9 @@ class FormTurn:
             )
         return isinstance(correction.parsed, Certain | Confirm)
 
-    def _correct(self, correction: corrections.Correction) -> None:
+    def _correct(
+        self, correction: corrections.Correction, more: Sequence[corrections.Correction] = ()
+    ) -> None:
         name = correction.field
         if self._pending("change") or (self.working.get("pending") or {}).get("field") != self.asking:
             self.working.pop("pending", None)
@@ -776,6 +792,11 @@ class FormTurn:
                 self._set(name, correction.parsed.value)
                 if name == "email":
                     self._held_confirm("email")
+            for other in more:
+                if isinstance(other.parsed, Certain) and not self._implausible(
+                    other.field, other.parsed.value
+                ):
+                    self._set(other.field, other.parsed.value)
             self._extras(self.text, asked=name, only_new=True)
             self._show_taken()
             self._next(stay=self.asking if self.asking not in self.values else None)
@@ -1175,6 +1196,10 @@ class FormTurn:
         labels = [str(part.get("label", "")) for part in parts]
         return any(label.startswith(("faq/", "chitchat/", "decline/")) for label in labels)
 
+    def _is_small_talk(self) -> bool:
+        parts = self.understanding.get("parts") or []
+        return self._is_talk() and all(str(part.get("label", "")).startswith("chitchat/") for part in parts)
+
     def _interrupt(self) -> None:
         """Answer what was asked, then the same question again."""
         about_this = commands.asks_what(self.text) and len(key_of(self.text)) <= 6
@@ -1364,7 +1389,7 @@ class FormTurn:
             self.working["pending"] = {"kind": "confirm", "field": name, "value": hint, "text": text}
         said = text or self._plain_question()
         step = BY_NAME[name].step
-        if step != self.working.get("step") and name not in {CONSENT, REVIEW}:
+        if step != self.working.get("step") and name not in {CONSENT, REVIEW} and not known:
             said = f"Step {step} of {fields.STEPS}: {self.wording.steps[step]}. {said}"
             self.working["step"] = step
         if known and name in self.values and self.values[name] is not None:

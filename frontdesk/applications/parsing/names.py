@@ -112,6 +112,8 @@ def _judged(line: str, cued: bool) -> Parsed:
         return None
     if emails.addresses(line) or sensitive.find(line) or "@" in line or "://" in line:
         return None
+    if _is_talk(line, folded, cued=cued):
+        return None
     if any(c.isdigit() for c in line):
         return Unclear("name_digits")
     if len(folded) > 1 and yes_no.plain(line):
@@ -120,8 +122,6 @@ def _judged(line: str, cued: bool) -> Parsed:
         return None
     if not all(_ALLOWED.match(c) for c in line) or not any(c.isalpha() for c in line):
         return Unclear("name_signs")
-    if _is_talk(line, folded, cued=cued):
-        return None
     if len("".join(folded)) == 1:
         return Unclear("name_short")
     if len(line) > LONGEST:
