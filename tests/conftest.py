@@ -6,6 +6,7 @@ imported inside the fixtures. A test that takes `record` runs twice, once on eac
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from frontdesk.records.session import Record
     from frontdesk.settings import Settings
     from tests.stand_in_rasa import StandInRasa
+
+if importlib.util.find_spec("hypothesis"):
+    from hypothesis import HealthCheck
+    from hypothesis import settings as property_settings
+
+    # How fast a shared machine makes examples says nothing about the code.
+    property_settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    property_settings.load_profile("desk")
 
 DEBIAN_BINARIES = Path("/usr/lib/postgresql/15/bin")
 SYSTEM_ACCOUNT = "postgres"

@@ -54,12 +54,12 @@ class _Counted(Collector):
         waiting = GaugeMetricFamily("frontdesk_turns_unfinished", "Turns by state", labels=["state"])
         with self._record.reading() as session:
             by_holder = select(Conversation.holder, func.count()).group_by(Conversation.holder)
-            counts = dict(session.execute(by_holder).tuples().all())
+            counts = {row[0]: row[1] for row in session.execute(by_holder)}
             for holder in ("bot", "queued", "assigned", "closed"):
                 holders.add_metric([holder], counts.get(holder, 0))
             states = ("waiting", "running")
             by_state = select(Turn.state, func.count()).where(Turn.state.in_(states)).group_by(Turn.state)
-            counts = dict(session.execute(by_state).tuples().all())
+            counts = {row[0]: row[1] for row in session.execute(by_state)}
             for state in states:
                 waiting.add_metric([state], counts.get(state, 0))
         yield holders

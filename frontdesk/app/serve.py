@@ -9,6 +9,7 @@ import socket
 import sys
 
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
 from frontdesk.app import logs
@@ -32,20 +33,21 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     logs.configure(settings.log_level)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings),
-            access_log=False,  # ours leaves the query out
-            log_config=None,
-            log_level=settings.log_level.lower(),
-            server_header=False,
-            proxy_headers=False,  # ours believes the last hop only
-            timeout_graceful_shutdown=STOP_SECONDS,
-            timeout_keep_alive=30,
-        )
-    )
-    server.run(sockets=[listener])
+    uvicorn.Server(configuration(create_app(settings))).run(sockets=[listener])
     return 0
+
+
+def configuration(app: FastAPI) -> uvicorn.Config:
+    """How uvicorn serves the front desk."""
+    return uvicorn.Config(
+        app,
+        access_log=False,  # ours leaves the query out
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,  # ours believes the last hop only
+        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_keep_alive=30,
+    )
 
 
 class CannotServe(RuntimeError):

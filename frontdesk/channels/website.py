@@ -411,8 +411,8 @@ def _staff_names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
     asked = {found for found in ids if found}
     if not asked:
         return {}
-    rows = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(asked)))
-    return dict(rows.tuples().all())
+    found = session.scalars(select(Staff).where(Staff.id.in_(asked)))
+    return {staff.id: staff.name for staff in found}
 
 
 def _line(message: Message, names: dict[str, str]) -> ThreadMessage:

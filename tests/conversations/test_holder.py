@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from frontdesk.conversations import holder, threads
+from frontdesk.conversations import holder
 from frontdesk.conversations.states import LEGAL
 from frontdesk.records.models import Conversation, Handoff, Message, Turn
 from frontdesk.records.session import Record
