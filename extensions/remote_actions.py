@@ -106,6 +106,11 @@ def install() -> None:
 
     validator = _compiled_validator()
     original_run: Callable[..., Any] = RemoteAction.run
+    original_call: Callable[..., Dict[str, Any]] = RemoteAction._action_call_format
+
+    def action_call_format(self: RemoteAction, *args: Any, **kwargs: Any) -> Dict[str, Any]:
+        # rasa-sdk 3.21 answers 449 to a call without a domain; an empty one says that none is needed.
+        return {"domain": {}, **original_call(self, *args, **kwargs)}
 
     def validate_action_result(self: RemoteAction, result: Dict[str, Any]) -> bool:
         error = best_match(validator.iter_errors(result))
@@ -123,5 +128,6 @@ def install() -> None:
             raise
 
     run.records_failures = True  # type: ignore[attr-defined]
+    RemoteAction._action_call_format = action_call_format  # type: ignore[method-assign]
     RemoteAction._validate_action_result = validate_action_result  # type: ignore[method-assign]
     RemoteAction.run = run  # type: ignore[method-assign]

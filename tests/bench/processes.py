@@ -90,5 +90,6 @@ def train(
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
     if process.returncode:
-        raise TrainingFailed(f"Training failed; see {log}.")
+        how = f"was ended by signal {-process.returncode}" if process.returncode < 0 else "failed"
+        raise TrainingFailed(f"Training {how}; see {log}.")
     return time.monotonic() - began, peak
