@@ -278,15 +278,15 @@ _KINDS: dict[str, type[Say] | type[Interruption] | type[Help] | type[HandOver]] 
 
 
 def _kept_form(reply: Reply) -> dict[str, Any]:
-    kind = next(name for name, made in _KINDS.items() if isinstance(reply, made))
-    return {"kind": kind, **asdict(reply)}
+    reply_kind = next(name for name, made in _KINDS.items() if isinstance(reply, made))
+    return {"reply": reply_kind, **asdict(reply)}
 
 
 def _reply_of(kept: dict[str, Any]) -> Reply:
-    given = {name: value for name, value in kept.items() if name != "kind"}
+    given = {name: value for name, value in kept.items() if name != "reply"}
     if "labels" in given:
         given["labels"] = tuple(given["labels"])
-    return _KINDS[kept["kind"]](**given)
+    return _KINDS[kept["reply"]](**given)
 
 
 def _as_labelled(tracker: Tracker, labels: tuple[str, ...]) -> Tracker:
