@@ -688,9 +688,11 @@ class FormTurn:
 
     def _help(self) -> None:
         known = self.wording.fields[self.asking or REVIEW]
-        self._repeat(
-            text=f"{self.wording.text('help', why=known.why, example=known.invalid)} {self._plain_question()}"
-        )
+        example = known.invalid[max(0, known.invalid.casefold().rfind("for example")) :]
+        if not example.endswith("."):
+            example += "."
+        helped = self.wording.text("help", why=known.why, example=example[:1].upper() + example[1:])
+        self._repeat(text=f"{helped} {self._plain_question()}")
 
     def _explain(self) -> None:
         named = [name for name in corrections.named_fields(self.text, self.phrases) if name in RECORD]

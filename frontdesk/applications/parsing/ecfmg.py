@@ -11,7 +11,7 @@ from frontdesk.applications.parsing.yes_no import NO_SIGNS, YES_SIGNS, plain
 STATES = ("not_started", "in_progress", "certified")
 
 _NOT_CERTIFIED = re.compile(
-    r"\b(?:not|isnt|arent|no|never|havent|dont have|without|still not|un)(?: \w+){0,2} (?:certif\w+|ecfmg(?: certif\w+)?|complete[d]?|finish\w*|done|fully)\b(?: yet)?|\buncertified\b"
+    r"\b(?:not|isnt|arent|no|never|havent|dont have|without|still not|un)(?: \w+){0,2} (?:certif\w+|ecfmg(?: certif\w+)?|complete[d]?|finish\w*|done|fully)\b(?: yet)?|\buncertified\b|\b(?:dont|do not|doesnt) have (?:it|one|that|this|any)\b|\b(?:dont|do not) have$"
 )
 _CERTIFIED = re.compile(
     r"\b(?:certified|certificate|certification (?:done|complete\w*|received|obtained)|have (?:the |my |it )?cert\w*|got (?:it|the certif\w+|certif\w+)|(?:is |all )?(?:done|completed|complete|obtained|issued|received|finished)|certificad[oa]|certifie|sertifikali)\b"

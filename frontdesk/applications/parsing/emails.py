@@ -38,6 +38,8 @@ def parse(text: str, context: Context) -> Parsed:
 
     Domains for documentation (example.com) are accepted: deliverability is not examined.
     """
+    if re.search(r"@[^\s@]*@", text):
+        return Unclear("email_broken")
     found = addresses(text)
     if len(found) > 1:
         return Unclear("email_which", {"given": " / ".join(found[:3])})

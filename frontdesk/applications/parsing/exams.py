@@ -166,7 +166,7 @@ def _without_result(spoken: str, line: str, negative: bool) -> Parsed:
         return Confirm("scheduled", "confirm_awaited")
     booked = bool(_BOOKED.search(spoken))
     if booked and not re.search(
-        r"\b(?:not|no|didnt|havent|yet to|dont have|without)\b(?: \w+){0,3} (?:schedul|book|regist|date|slot|permit)",
+        r"\b(?:not|no|didnt|havent|yet to|dont have|without)\b(?: (?!but\b)\w+){0,3} (?:schedul|book|regist|date|slot|permit)",
         spoken,
     ):
         if re.search(r"\bnot (?:yet )?taken\b|\bbut\b", spoken) or not negative or month:

@@ -28,6 +28,10 @@ _LEAD = re.compile(
     )(?![\w'’])\s*[:\-,=]?\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
+_OPENER = re.compile(
+    r"^\W*(?:(?:ok|okay|sure|yes|well|so|oh|hi|hello|hey|sorry|actually|no|good \w+)\b\s*[,.!:;]+\s*)+(?=\S)",
+    re.IGNORECASE,
+)
 _KIN_TAIL = re.compile(
     r"\s+(?:hai|hoon|po|ji|here|only|sir|madam|mam|please|pls|plz|thanks|thank you)[\s.!]*$", re.IGNORECASE
 )
@@ -47,19 +51,19 @@ _FAMILY_NOTE = re.compile(
     re.IGNORECASE,
 )
 _GO_ON = re.compile(
-    r"\s*(?:[,;.\n]|\band\b|&)\s*(?=(?:and\s+)?(?:i|im|i'm|i’m|my|her|his|she|he|email|e-mail|mail|phone|mobile|from|age|aged|born|"
+    r"\s+from\s+(?=\S)|\s*(?:[,;.\n]|\band\b|&)\s*(?=(?:and\s+)?(?:i|im|i'm|i’m|my|her|his|she|he|email|e-mail|mail|phone|mobile|from|age|aged|born|"
     r"graduate|student|graduated|final|a|an|currently|you|please|is|but|we|the|from|this|it|what|who|how|can|do|does|will|why|"
     r"\+?\d)\b)",
     re.IGNORECASE,
 )
 _ALLOWED = re.compile(r"[^\W\d_]|[\s.'’ʼ`´‘\-‐‑–,·・]|[\u0300-\u036f\u200c\u200d]|\w")
-_PARTICLES = frozenset(
-    "de la del da dos das do di van von der den ten ter al el bin binti bint ibn y e du le los las e af zu".split()
-)
-_CAPITAL_PARTICLES = frozenset({"la", "al", "el", "do", "le", "e", "y", "de", "da", "di"})
+# Written small inside a name; "do", "le", "van" are names of their own in Vietnam and stay capital there.
+_PARTICLES = frozenset("de del dela da das dos di der den von bin binti bint ibn y los las".split()) - {
+    "dela"
+}
 _OF_THE_FORM = frozenset(
     "student graduate doctor university college hospital year final medical medicine intern internship resident fellow"
-    " usmle ecfmg step score passed failed certified week months country citizen school order".split()
+    " good morning afternoon evening usmle ecfmg step score passed failed certified week months country citizen school order".split()
 )
 _NO_NAME = frozenset(
     "yes no ok okay hello hi hey thanks test name none na nil null unknown anonymous nothing skip student graduate doctor me"
@@ -72,7 +76,7 @@ def parse(text: str, context: Context) -> Parsed:
     said = text.strip()
     if not said or speech.is_question(said):
         return None
-    line = said
+    line = _OPENER.sub("", said)
     cued = False
     lead = _LEAD.match(line)
     if lead and line[lead.end() :].strip():
@@ -90,6 +94,7 @@ def parse(text: str, context: Context) -> Parsed:
 
 def cued(text: str) -> str | None:
     """A name that the text introduces as such ("my name is …", "Name: …"), for messages that say several things."""
+    text = _OPENER.sub("", text.strip())
     lead = _LEAD.match(text)
     if lead is None or not text[lead.end() :].strip():
         return None
@@ -165,17 +170,22 @@ def _capitals(line: str) -> str:
     if not letters:
         return line
     if all(c.islower() for c in letters):
-        return " ".join(_capital(part, at, keep_small=True) for at, part in enumerate(line.split(" ")))
+        return _capital_line(line)
     if all(c.isupper() for c in letters) and len(letters) > 3:
-        return " ".join(
-            _capital(part.lower(), at, keep_small=True) for at, part in enumerate(line.split(" "))
-        )
+        return _capital_line(line.lower())
     return line
 
 
-def _capital(part: str, at: int, *, keep_small: bool) -> str:
-    if at > 0 and keep_small and part in _PARTICLES and part not in _CAPITAL_PARTICLES:
-        return part
+def _capital_line(line: str) -> str:
+    parts = line.split(" ")
+    small = [
+        at > 0 and (part in _PARTICLES or (part == "la" and parts[at - 1] == "de"))
+        for at, part in enumerate(parts)
+    ]
+    return " ".join(part if low else _capital(part) for part, low in zip(parts, small, strict=True))
+
+
+def _capital(part: str) -> str:
     return re.sub(
         r"(^|[-'’.‐])(\w)",
         lambda m: m.group(1) + m.group(2).upper() if m.group(2).islower() else m.group(),

@@ -16,7 +16,7 @@ UNITS = {
         )
     ),
     **dict(zip("uno dos tres cuatro cinco seis siete ocho nueve diez".split(), range(1, 11), strict=True)),
-    **dict(zip("un deux trois quatre cinq six sept huit neuf dix".split(), range(1, 11), strict=True)),
+    **dict(zip("un deux trois quatre cinq six".split(), range(1, 7), strict=True)),
     **dict(zip("um dois tres quatro cinco seis sete oito nove dez".split(), range(1, 11), strict=True)),
     "once": 11,
     "doce": 12,

@@ -66,6 +66,8 @@ def place(written: str, named: tuple[str, ...], context: Context) -> Parsed:
         if number:
             # Citizenship or school tells where people are from, not where their phone is: shown, asked about.
             return Confirm(_e164(number), "confirm_phone", _details(number))
+    if len(written) == 11 and written.startswith("1") and _valid("+" + written, None):
+        return Certain("+" + written)
     without_plus = _valid("+" + written, None) if not written.startswith("0") and len(written) >= 11 else None
     if without_plus:
         return Confirm(_e164(without_plus), "confirm_phone", _details(without_plus))
@@ -73,8 +75,6 @@ def place(written: str, named: tuple[str, ...], context: Context) -> Parsed:
         number = _valid(written, "US")
         assert number is not None
         return Confirm(_e164(number), "confirm_phone", _details(number))
-    if len(written) == 11 and written.startswith("1") and _valid("+" + written, None):
-        return Certain("+" + written)
     return Unclear("phone_country", kept=written)
 
 

@@ -75,7 +75,7 @@ def parse(text: str, context: Context) -> Parsed:
     said = text.strip()
     line = speech.folded(said)
     known = mentioned(said)
-    if not line or yes_no.plain(said):
+    if not line or (not known and yes_no.plain(said)):
         return None
     if _ANY.search(line) and not known:
         return Certain(ANY)

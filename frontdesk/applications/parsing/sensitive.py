@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 _ID = r"(?:[:#=\-]|\bis\b|\bno\b\.?|\bnumber\b|\bnum\b|\bnr\b|\bid\b|\s)*"
 # A token that could be a document's number: it holds a digit, at least five characters in all.
-_CODE = r"(?P<code>(?=[A-Z0-9\-/ ]*\d)[A-Z0-9][A-Z0-9\-/]{4,24}(?:[ \-]\d{2,6}){0,4})"
+_CODE = r"(?P<code>(?=[A-Z0-9\-/ ]*\d)(?:[A-Z0-9][A-Z0-9\-/]{4,24}(?:[ \-]\d{2,6}){0,4}|\d{3,6}(?:[ \-]\d{2,6}){1,4}))"
 
 _LABELLED = [
     (
