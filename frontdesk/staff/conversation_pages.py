@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from frontdesk.conversations import holder, threads
 from frontdesk.conversations.states import HolderConflict, conflict, staff_name
-from frontdesk.records.models import Conversation, Handoff, Staff, now
+from frontdesk.records.models import Application, Conversation, Handoff, Staff, now
 from frontdesk.staff import audit, queue, transcript
 from frontdesk.staff.applicants import beside
 from frontdesk.staff.desk import DONE, Desk, see
@@ -69,6 +69,7 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
     def conversation_page(
         request: Request, member: agent, conversation_id: ConversationId, before: Cursor | None = None
     ) -> Response:
+        _note_applications_viewed(desk, member, conversation_id)
         return _conversation_page(desk, request, member, conversation_id, before=before)
 
     @router.get("/conversations/{conversation_id}/thread")
@@ -83,7 +84,7 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
     def handling(member: agent, conversation_id: ConversationId) -> Response:
         with desk.record.reading() as session:
             context = _handling(desk, session, member, _known(session, conversation_id))
-        return desk.fragment("parts/handling.html", **context)
+        return desk.fragment("parts/handling.html", member=member, **context)
 
     @router.get("/conversations/{conversation_id}/beside")
     def beside_thread(member: agent, conversation_id: ConversationId) -> Response:
@@ -216,6 +217,7 @@ def _do(desk: Desk, request: Request, asked: Change, conversation_id: str, deed:
         trigger=trigger,
         notice=notice or DONE.get(done or ""),
         trouble=done is None,
+        member=asked.member,
         **context,
     )
 
@@ -308,7 +310,6 @@ def _handling(
         select(Staff).where(Staff.disabled_at.is_(None), Staff.id != member.staff_id).order_by(Staff.name)
     ).all()
     return {
-        "member": member,
         "conversation": conversation,
         "name": _name(session, conversation),
         "staff_name": staff_name(session, conversation.staff_id),
@@ -319,6 +320,19 @@ def _handling(
         "text": text,
         "text_limit": desk.settings.text_limit,
     }
+
+
+def _note_applications_viewed(desk: Desk, member: Member, conversation_id: str) -> None:
+    """Applications stand beside the thread: who opens it has seen them."""
+    with desk.record.reading() as session:
+        seen = session.scalars(
+            select(Application.id).where(Application.conversation_id == conversation_id)
+        ).all()
+    if not seen:
+        return
+    with desk.record.transaction() as session:
+        for application_id in seen:
+            audit.note(session, member.login, "application.viewed", application_id)
 
 
 def _last_handoff(session: Session, conversation_id: str) -> Handoff | None:

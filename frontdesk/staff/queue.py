@@ -205,8 +205,10 @@ def progress(draft: Draft) -> str:
 
 
 def _last_messages(session: Session, ids: Sequence[str]) -> dict[str, Message]:
+    """The newest words of a person; of the assistant only where no person wrote yet."""
+    by_people = func.max(case((Message.author.in_(("applicant", "staff")), Message.seq)))
     newest = (
-        select(Message.conversation_id, func.max(Message.seq).label("seq"))
+        select(Message.conversation_id, func.coalesce(by_people, func.max(Message.seq)).label("seq"))
         .where(Message.conversation_id.in_(ids), Message.author != "system")
         .group_by(Message.conversation_id)
         .subquery()
