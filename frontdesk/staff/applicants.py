@@ -251,7 +251,7 @@ def matching(*, states: Sequence[str], words: str) -> ColumnElement[bool]:
 def counts(session: Session) -> dict[str, int]:
     """State → how many applications."""
     found = select(Application.state, func.count()).group_by(Application.state)
-    return dict(session.execute(found).tuples().all())
+    return dict(session.execute(found).all())
 
 
 def change_state(session: Session, reference: str, *, to: str, seen: str, staff: Staff) -> None:

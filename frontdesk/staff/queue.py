@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import Row as Answered
 from sqlalchemy.orm import Session
 
 from frontdesk.applications import fields
@@ -89,7 +90,7 @@ def listing(
     found = session.execute(
         _ordered(section).where(_in(section, staff_id)).offset((page - 1) * PAGE).limit(PAGE)
     ).all()
-    rows = _rows(session, [row.tuple() for row in found], at, overdue_minutes)
+    rows = _rows(session, found, at, overdue_minutes)
     return Listing(section, rows, page, pages, total)
 
 
@@ -127,7 +128,7 @@ def _ordered(section: str) -> Select[Conversation, Handoff | None]:
 
 def _rows(
     session: Session,
-    found: Sequence[tuple[Conversation, Handoff | None]],
+    found: Sequence[Answered[Conversation, Handoff | None]],
     at: datetime,
     overdue_minutes: int | None,
 ) -> list[Row]:
@@ -169,7 +170,7 @@ def visitor(conversation_id: str) -> str:
 
 
 def staff_names(session: Session) -> dict[str, str]:
-    return dict(session.execute(select(Staff.id, Staff.name)).tuples().all())
+    return dict(session.execute(select(Staff.id, Staff.name)).all())
 
 
 def applications_told(session: Session, ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:

@@ -154,7 +154,7 @@ class Sessions:
             ).one_or_none()
         if row is None:
             return None
-        kept, staff = row.tuple()
+        kept, staff = row
         if not staff.must_change_password and (
             staff.last_seen_at is None or at - staff.last_seen_at > SEEN_EVERY
         ):
