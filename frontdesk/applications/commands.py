@@ -56,9 +56,11 @@ _BACK = re.compile(
 )
 _SKIP = re.compile(
     r"\b(?:skip|leave (?:it|this|that|this one|that one)?(?: \w+)? ?(?:blank|empty|open|out)|(?:prefer|rather|want|like)(?: to)? not (?:to )?(?:say|answer|tell|share|give|disclose)|(?:dont|do not) (?:want|wish|like) to (?:say|answer|tell|share|give|disclose)(?: \w+){0,3}"
-    r"|(?:i will|ill|i would|id) not (?:say|answer|tell|share|give)|(?:dont|do not) (?:want|wish) to give|wont (?:say|tell|give|share)|pass (?:this|on this|this one|it)|next question|(?:move|go) (?:on|ahead) to (?:the )?next|no (?:phone|mobile|number|phone number)(?: (?:please|for now))?"
+    r"|(?:i will|ill|i would|id) not (?:say|answer|tell|share|give)|(?:dont|do not) (?:want|wish) to give|wont (?:say|tell|give|share)|pass (?:this|on this|this one|it)|next question|(?:move|go) (?:on|ahead) to (?:the )?next"
     r"|(?:dont|do not) have (?:a |any |one |my )?(?:phone|mobile|number|phone number|cell)|without (?:a )?(?:phone|number))\b"
 )
+# On the text itself: "no, phone was right" is no refusal.
+_NO_PHONE = re.compile(r"^\W*no (?:phone|mobile|number|phone number)\b(?!\s*(?:is|was|:))", re.IGNORECASE)
 _RESUME = re.compile(
     r"\b(?:continue|go on|carry on|resume|proceed|keep going|finish (?:it|the form|the application|my form|my application)|next question|back to (?:the |my )?(?:form|application|questions?)|(?:im|i am) back|pick up where)\b"
 )
@@ -135,6 +137,8 @@ def said(text: str, phrases: Phrases, *, fuzzy: bool) -> str | None:
     whole = exact(text, phrases, fuzzy=fuzzy)
     if whole:
         return whole
+    if _NO_PHONE.match(text):
+        return "skip"
     clauses = [
         part for part in re.split(r"[.,;!\n]+|\b(?:and|but)\b", text, flags=re.IGNORECASE) if key_of(part)
     ]

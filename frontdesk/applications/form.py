@@ -976,7 +976,7 @@ class FormTurn:
     def _answer_beside(self) -> None:
         """A question in the same message as the answer."""
         asking = [part for part in speech.sentences(self.text) if speech.is_question(part)]
-        if not asking or yes_no.plain(self.text) or len(asking) == len(speech.sentences(self.text)):
+        if not asking or yes_no.plain(self.text) or not speech.statements(self.text):
             return
         if commands.asks_what(asking[0]) or commands.asks_why(asking[0]):
             name = self.working.get("order", [REVIEW])[-1]
@@ -1002,7 +1002,8 @@ class FormTurn:
         pending: dict[str, Any] = {"kind": "confirm", "field": self.asking, "value": parsed.value}
         if parsed.otherwise is not None:
             pending["otherwise"] = parsed.otherwise.value
-        text = self.wording.asked(parsed.ask, **parsed.details)
+        shown = fields.shown(self.asking or REVIEW, parsed.value, self.wording)
+        text = self.wording.asked(parsed.ask, **{"value": shown, **parsed.details})
         pending["text"] = text
         self.working["pending"] = pending
         act = self._act(self.asking or REVIEW)

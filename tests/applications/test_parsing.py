@@ -798,7 +798,8 @@ def test_a_span_of_weeks_is_asked_for_one_number(text: str, ask: str) -> None:
         ("Kalamazoo", "Kalamazoo"),
         ("East Coast", "East Coast"),
         ("Washington, DC", "Washington, DC"),
-        ("LA", "LA"),
+        ("LA", "Los Angeles"),
+        ("nyc", "New York City"),
     ],
 )
 def test_a_place_is_cleaned_of_the_words_around_it(text: str, place: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
-from frontdesk.applications.parsing.speech import folded
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, doubted
+from frontdesk.applications.parsing.speech import folded, respelled
 from frontdesk.applications.parsing.yes_no import NO_SIGNS, YES_SIGNS, plain
 
 STATES = ("not_started", "in_progress", "certified")
@@ -26,7 +26,20 @@ _NOT_STARTED = re.compile(
 )
 
 
+_LEXICON = frozenset(
+    "certified certificate progress process started applied application pending nothing registered submitted waiting".split()
+)
+
+
 def parse(text: str, context: Context) -> Parsed:
+    """As below; a misspelt answer is read with its slips mended, and then asked about."""
+    found = _parse(text, context)
+    if found is None and (mended := respelled(text, _LEXICON)):
+        found = doubted(_parse(mended, context))
+    return found
+
+
+def _parse(text: str, context: Context) -> Parsed:
     """One of the three states."""
     line = folded(text)
     if not line:

@@ -9,8 +9,8 @@ import re
 
 from frontdesk.applications.parsing.months import month_numbers
 from frontdesk.applications.parsing.numbers import words_to_digits
-from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
-from frontdesk.applications.parsing.speech import folded
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, doubted
+from frontdesk.applications.parsing.speech import folded, respelled
 
 STATES = ("not_taken", "scheduled", "passed", "failed")
 LOWEST, HIGHEST = 100, 300
@@ -24,7 +24,7 @@ _PASSED = re.compile(
     r"\b(?:pass(?:ed|es)?|p|cleared?|qualified|succeeded|successful(?:ly)?|aprobad[oa]|aprobe|aprovad[oa]|reussi|bestanden|pasado|pasada|pasé|pase|pumasa|pasado na|got through|made it|gecti)\b"
 )
 _NEGATIVE = re.compile(
-    r"\b(?:no|nope|nah|nada|not|never|none|neither|nor|nothing|havent|hasnt|didnt|didn|dont|doesnt|yet to|todavia|aun no|nunca|pas encore|nein|hindi|nahi|nahin|ainda nao|nao|non|wala|belum|untaken|unattempted|not started|without|zero)\b"
+    r"\b(?:no|nope|nah|nada|not|never|none|neither|nor|nothing|havent|hasnt|didnt|didn|dont|doesnt|yet to|todavia|aun no|nunca|pas encore|nein|hindi|nahi|nahin|ainda nao|nao|non|wala|belum|tampoco|ningun[oa]?|nenhum|non plus|untaken|unattempted|not started|without|zero)\b"
 )
 _BOOKED = re.compile(
     r"\b(?:schedul\w+|book(?:ed|ing)?|registered|have (?:a |my |the )?(?:date|slot|seat|permit)|exam (?:is )?(?:on|in)|exam date|date (?:is )?(?:on|in|fixed|set)|permit|prometric|slot|reserved|agendad[oa]|programad[oa]|fixed|(?:is|its|it is) (?:on|in) )\b"
@@ -112,8 +112,20 @@ def _exam(text: str, context: Context, field: str) -> Parsed:
     return state(part, context)
 
 
+_LEXICON = frozenset(
+    "passed failed scheduled booked registered cleared taken attempted waiting result prepared preparing never".split()
+)
+
+
 def state(text: str, context: Context) -> Parsed:
-    """The state that the words say, whichever exam they speak of."""
+    """The state that the words say, whichever exam they speak of; a misspelt one is asked about."""
+    found = _state(text, context)
+    if found is None and (mended := respelled(text, _LEXICON)):
+        found = doubted(_state(mended, context))
+    return found
+
+
+def _state(text: str, context: Context) -> Parsed:
     plain = words_to_digits(text)
     line = folded(plain)
     if not line:

@@ -10,7 +10,8 @@ import datetime as dt
 import re
 
 from frontdesk.applications.parsing.numbers import words_to_digits
-from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, doubted
+from frontdesk.applications.parsing.speech import respelled
 from frontdesk.applications.parsing.years import century
 from frontdesk.knowledge.vocabulary import fold, vocabulary, words
 
@@ -64,7 +65,16 @@ def is_value(value: object) -> bool:
 
 
 def parse(text: str, context: Context) -> Parsed:
-    """The month that the text names to start in."""
+    """The month that the text names to start in; a misspelt one is asked about."""
+    found = _parse(text, context)
+    if (found is None or isinstance(found, Unclear)) and (mended := respelled(text, frozenset(ENGLISH))):
+        again = _parse(mended, context)
+        if isinstance(again, Certain | Confirm):
+            return doubted(again)
+    return found
+
+
+def _parse(text: str, context: Context) -> Parsed:
     today = context.today
     plain = words_to_digits(text)
     numeric = _numeric(plain, today)

@@ -31,6 +31,16 @@ _TAIL = re.compile(
 )
 
 
+# Short forms that mean one place only.
+SHORT = {
+    "nyc": "New York City", "ny": "New York", "new york": "New York", "la": "Los Angeles", "l.a.": "Los Angeles",
+    "l.a": "Los Angeles", "sf": "San Francisco", "dc": "Washington DC", "d.c.": "Washington DC", "philly": "Philadelphia",
+    "vegas": "Las Vegas", "cali": "California", "tx": "Texas", "fl": "Florida", "ca": "California", "nj": "New Jersey",
+    "pa": "Pennsylvania", "il": "Illinois", "mi": "Michigan", "ga": "Georgia", "jersey": "New Jersey", "atl": "Atlanta",
+    "nola": "New Orleans", "slc": "Salt Lake City", "okc": "Oklahoma City", "chi-town": "Chicago",
+}  # fmt: skip
+
+
 @lru_cache(maxsize=1)
 def _gazetteer() -> Gazetteer:
     return read_gazetteer(settings().knowledge_dir / "places.yml")
@@ -100,6 +110,8 @@ def parse(text: str, context: Context) -> Parsed:
     place = _clean(said)
     if not place or len(place) > LONGEST:
         return Unclear("place_long") if place else None
+    if place.casefold() in SHORT:
+        return Certain(SHORT[place.casefold()])
     if known:
         return Certain(_capitals(place)) if len(words(place)) <= 12 else Certain(_span(said, known))
     if _is_talk(place):

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
-from frontdesk.applications.parsing.speech import folded
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, doubted
+from frontdesk.applications.parsing.speech import folded, respelled
 
 PROGRAMS = ("clinical_rotation", "residency_support", "both")
 
@@ -29,7 +29,20 @@ _UNSURE = re.compile(
 )
 
 
+_LEXICON = frozenset(
+    "rotation rotations residency support internship observership externship elective electives clerkship clinical application".split()
+)
+
+
 def parse(text: str, context: Context) -> Parsed:
+    """As below; a misspelt answer is read with its slips mended, and then asked about."""
+    found = _parse(text, context)
+    if found is None and (mended := respelled(text, _LEXICON)):
+        found = doubted(_parse(mended, context))
+    return found
+
+
+def _parse(text: str, context: Context) -> Parsed:
     """One of the three."""
     line = folded(text)
     if not line:

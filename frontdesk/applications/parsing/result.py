@@ -48,6 +48,11 @@ type Parsed = Certain | Confirm | Unclear | None
 """None: the text is no answer to the field."""
 
 
+def doubted(parsed: Parsed) -> Parsed:
+    """What was read with slips mended is asked about before it counts."""
+    return Confirm(parsed.value, "confirm_read") if isinstance(parsed, Certain) else parsed
+
+
 @dataclass(frozen=True)
 class Context:
     """What a parser may know besides the text.

@@ -132,7 +132,25 @@ def _stripped(said: str) -> str:
     while previous != name:
         previous = name
         name = _TAIL.sub("", name)
+    for wrong, right in _SLIPS:
+        name = wrong.sub(lambda match, right=right: _cased(match.group(), right), name)  # type: ignore[misc]
     return name.strip(' ,;:.!"“”-–')
+
+
+# Words of nearly every school's name, misspelt in ways that leave no doubt.
+_SLIPS = [
+    (re.compile(rf"\b(?:{wrong})\b", re.IGNORECASE), right)
+    for wrong, right in (
+        ("collage|colledge|colege|collge|collegue|coledge", "college"),
+        ("univercity|universty|unversity|univeristy|universitty|univesity|uinversity", "university"),
+        ("medcial|medicial|medcal|mediacl|medicl", "medical"),
+        ("insitute|institue|instutute", "institute"),
+    )
+]
+
+
+def _cased(written: str, right: str) -> str:
+    return right.title() if written[:1].isupper() else right
 
 
 def _is_talk(name: str) -> bool:

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
 from frontdesk.applications.parsing.speech import folded
-from frontdesk.knowledge.vocabulary import Found, vocabulary, words
+from frontdesk.knowledge.vocabulary import Found, key_of, vocabulary, words
 
 MOST = 3
 # Words that name a family of specialties rather than one.
@@ -39,12 +39,12 @@ def parse(text: str, context: Context) -> Parsed:
     return _nearly(line)
 
 
-def named(text: str) -> list[Found]:
+def named(text: str, *, strict: bool = False) -> list[Found]:
     """The specialties in the text, in order; those denied are left out, and a general word beside a special one."""
     found = [
         one
         for one in vocabulary()["specialty"].find(text)
-        if not _denied(text, one) and not _is_talk(text, one)
+        if not _denied(text, one) and not _is_talk(text, one, strict=strict)
     ]
     special = [one for one in found if one.alias not in BROAD]
     return special if special and len(found) > 1 and _glued(text, found) else found
@@ -52,7 +52,7 @@ def named(text: str) -> list[Found]:
 
 def certain_in(text: str) -> list[str] | None:
     """The specialties in a longer text when each is named beyond doubt ("surgery" alone is not)."""
-    found = named(text)
+    found = named(text, strict=True)
     if not found or any(one.alias in BROAD for one in found):
         return None
     ids = list(dict.fromkeys(one.id for one in found))
@@ -78,13 +78,15 @@ def _denied(text: str, one: Found) -> bool:
     return bool(_NOT.search(before))
 
 
-def _is_talk(text: str, one: Found) -> bool:
+def _is_talk(text: str, one: Found, *, strict: bool) -> bool:
     """A term that is also an everyday word ("im", "or", "path"): it counts in capitals, in a short answer, beside a
     telling word or another specialty."""
     if one.alias not in vocabulary()["specialty"].guarded:
         return False
     written = text[one.start : one.end]
     line = words(text)
+    if re.search(r"['’]", written):
+        return True
     if written.isupper() and not text.isupper():
         return False
     after = [w.folded for w in line if w.start >= one.end][:1]
@@ -94,7 +96,7 @@ def _is_talk(text: str, one: Found) -> bool:
         and after[0] not in _BESIDE | {"and", "or", "then", "also", "first", "please"}
     ):
         return vocabulary()["specialty"].terms.id_of(tuple(after)) is None
-    if len(line) <= 5:
+    if len(line) <= 5 and not strict:
         return False
     before = [w.folded for w in line if w.end <= one.start][-1:]
     return not (set(after) & _BESIDE or set(before) & {"in", "of", "and", "or", "plus"})
@@ -108,6 +110,10 @@ _BESIDE = frozenset(
 def _nearly(line: str) -> Parsed:
     if not 4 <= len(line) <= 40:
         return None
+    begun = {entry.id for entry in vocabulary()["specialty"].entries if key_of(entry.label)[:1] == (line,)}
+    if len(begun) == 1:
+        only = begun.pop()
+        return Confirm([only], "confirm_specialty", {"value": label(only)})
     known = {" ".join(key): key for key in vocabulary()["specialty"].terms.keys() if len("".join(key)) >= 5}  # noqa: SIM118
     best = process.extractOne(line, list(known), scorer=fuzz.ratio, score_cutoff=82)
     if best is None:

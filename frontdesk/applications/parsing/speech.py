@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from rapidfuzz.distance import OSA
+
 from frontdesk.knowledge.vocabulary import words
 
 _ASKING = frozenset(
@@ -78,8 +80,45 @@ def is_question(text: str) -> bool:
 
 
 def statements(text: str) -> str:
-    """The text without the sentences that ask."""
-    return " ".join(part for part in sentences(text) if not is_question(part))
+    """The text without what asks in it; of "not sure, is that ok?" the part before the question stays."""
+    said = []
+    for part in sentences(text):
+        if not is_question(part):
+            said.append(part)
+            continue
+        clauses = re.split(r"[,;]\s+|\s[-–—]\s", part)
+        for clause in clauses[:-1]:
+            if is_question(clause):
+                break
+            said.append(clause)
+    return " ".join(said)
+
+
+def respelled(text: str, lexicon: frozenset[str]) -> str | None:
+    """The folded text with slips of the finger mended towards a closed list of words; None when nothing was.
+
+    One slip in words of five letters and more, two from nine on; a word that could be two others stays.
+    """
+    changed = False
+    out = []
+    for word in (word.folded for word in words(text)):
+        mended = word if word in lexicon or len(word) < 5 else _nearest(word, lexicon)
+        changed = changed or mended != word
+        out.append(mended)
+    return " ".join(out) if changed else None
+
+
+def _nearest(word: str, lexicon: frozenset[str]) -> str:
+    allowed = 1 if len(word) < 9 else 2
+    near = {
+        known: distance
+        for known in lexicon
+        if abs(len(known) - len(word)) <= allowed
+        and known[0] == word[0]
+        and (distance := OSA.distance(word, known, score_cutoff=allowed)) <= allowed
+    }
+    best = [known for known, distance in near.items() if distance == min(near.values())]
+    return best[0] if len(best) == 1 else word
 
 
 # Words of talk that no name, school or city is made of.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
-from frontdesk.applications.parsing.speech import folded
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, doubted
+from frontdesk.applications.parsing.speech import folded, respelled
 
 _NOT_IN_SCHOOL = re.compile(
     r"\b(?:pre ?med(?:ical)?|premed|high ?school|undergrad(?:uate)?|college freshman|a levels?|12th (?:grade|class)|secondary school|bachelors? (?:in|of) (?:biology|science)"
@@ -45,7 +45,20 @@ _TRAINING_YEAR = re.compile(
 _DEGREE_ONLY = re.compile(r"^(?:i am |im |an? )?(?:md|mbbs|mbchb|mbbch|do|mbbs md|md mbbs)(?: po| sir)?$")
 
 
+_LEXICON = frozenset(
+    "student students graduate graduated graduating studying internship intern degree diploma doctor physician university completed finished final".split()
+)
+
+
 def parse(text: str, context: Context) -> Parsed:
+    """As below; a misspelt answer is read with its slips mended, and then asked about."""
+    found = _parse(text, context)
+    if found is None and (mended := respelled(text, _LEXICON)):
+        found = doubted(_parse(mended, context))
+    return found
+
+
+def _parse(text: str, context: Context) -> Parsed:
     """ "student" or "graduate"."""
     line = folded(text)
     if not line:

@@ -103,6 +103,9 @@ def _found(plain: str, today: dt.date) -> int | Unclear | Confirm | None:
     wanted = [year for year, before in years if not _NOT_IT.search(before)]
     said = [year for year, before in years if _IT.search(before) and not _NOT_IT.search(before)]
     if len(set(wanted)) > 1:
+        # A year of another calendar beside ours: "2080 BS, 2023 AD".
+        wanted = [year for year in wanted if EARLIEST <= year <= today.year + STUDENT_AHEAD] or wanted
+    if len(set(wanted)) > 1:
         wanted = said if len(set(said)) == 1 else wanted
     if len(set(wanted)) > 1:
         return Unclear("year_two")
