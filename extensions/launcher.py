@@ -251,13 +251,30 @@ def refuse_to_serve_without_a_model() -> None:
     async def load_or_stop(*arguments: Any, **keywords: Any) -> Any:
         agent = await load(*arguments, **keywords)
         if not agent.is_ready():
-            _stop(
+            print(
                 f"Rasa cannot use the model in {arguments[0]} ({refused.reason or 'no valid model there'}); "
-                "train a new one with python -m extensions.launcher train."
+                "train a new one with python -m extensions.launcher train.",
+                file=sys.stderr,
+                flush=True,
             )
+            os._exit(1)  # Sanic would print a page of frames about any exception here; nothing is open yet
         return agent
 
     rasa.core.run.load_agent_on_start = load_or_stop
+
+
+def check_settings() -> None:
+    """End with one sentence where a variable of the environment cannot be used, before anything is loaded."""
+    from extensions import remote_actions, tracker_store, turns
+
+    try:
+        remote_actions.action_timeout()
+        turns.turn_timeout()
+        tracker_store.ConversationTrackerStore()
+        if os.environ.get("CHHA_LOCK_URL"):
+            turns.redis_lock_store(os.environ["CHHA_LOCK_URL"])
+    except ValueError as error:
+        _stop(str(error))
 
 
 def _stop(sentence: str) -> NoReturn:
@@ -290,6 +307,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
     if completed[:1] == ["run"] and completed[1:2] != ["actions"]:
         if latest_model(Path(_option(completed, "-m", "--model") or "models")) is None:
             _stop("There is no trained model; train one with python -m extensions.launcher train.")
+        check_settings()
         refuse_to_serve_without_a_model()
     sys.argv = ["rasa", *completed]
     rasa_command.main()
