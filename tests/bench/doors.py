@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import httpx
+from sqlalchemy import select
 
 from frontdesk.conversations import threads
+from frontdesk.records.models import Draft
 from frontdesk.records.session import Record
 from tests.evaluation.reading import Reply
 from tests.stack import KEY
@@ -96,16 +98,13 @@ class TurnDoor:
             base_url=url, timeout=WAIT_SECONDS, trust_env=False, headers={"X-Frontdesk-Key": KEY}
         )
         self._record = record
-        self._asked: dict[str, str | None] = {}
 
     def open(self) -> str:
         with self._record.transaction() as session:
-            conversation = threads.start(session, channel="website").id
-        self._asked[conversation] = None
-        return conversation
+            return threads.start(session, channel="website").id
 
     def say(self, conversation: str, text: str) -> Said:
-        asked = self._asked[conversation]
+        asked = self._asked(conversation)
         body = {
             "conversation": conversation,
             "message_id": uuid.uuid4().hex,
@@ -122,11 +121,17 @@ class TurnDoor:
         reply = Reply(
             [one["text"] for one in said if one["text"]], [one["act"] for one in said if one["act"]]
         )
-        self._asked[conversation] = reply.asked
         return Said(took, reply)
 
+    def _asked(self, conversation: str) -> str | None:
+        """The field that the record waits for, as the front desk tells it; not measured here."""
+        with self._record.reading() as session:
+            return session.scalar(
+                select(Draft.asking).where(Draft.conversation_id == conversation, Draft.state == "open")
+            )
+
     def leave(self, conversation: str) -> None:
-        self._asked.pop(conversation, None)
+        pass
 
     def close(self) -> None:
         self._client.close()

@@ -27,8 +27,8 @@ from tests.stack import RASA_PYTHON
 OURS, STOCK = "ours", "stock"
 # What our model depends on besides config, domain and data (deploy/setup.py keeps the same list).
 CODE = ("extensions/nlu", "knowledge/vocabulary", "extensions/uv.lock")
-EXAMPLES_OF_A_QUICK_RUN = 4
-TRAINING_LIMIT = 5400.0
+EXAMPLES_OF_A_QUICK_RUN = 8
+TRAINING_LIMIT = 10_800.0
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from tests.evaluation.form_play import PLAIN_ANSWERS
 SECTION_SECONDS = 900.0
 MESSAGES_OF_A_CONVERSATION = 10
 LONGEST_FORM = 40
+STUCK = 3
 FLAT_MESSAGES = 200
 FLAT_BLOCK = 20
 WARM_UP = 5
@@ -111,7 +112,7 @@ def answers(doors: dict[str, Door], count: int, tell: Tell) -> list[Row]:
 
 
 def form_steps(doors: dict[str, Door], forms: int, fields: list[str], tell: Tell) -> list[Row]:
-    """Milliseconds of one answered question of the application form, through each way in.
+    """Milliseconds of one answered question of the application form, through each way in, up to the review.
 
     Raises:
         Broken: the form does not open.
@@ -119,34 +120,56 @@ def form_steps(doors: dict[str, Door], forms: int, fields: list[str], tell: Tell
     times = Times()
     for number in until_time_is_over(forms):
         tell(f"  forms: {number} of {forms}")
-        talks = {way: door.open() for way, door in doors.items()}
-        asked: dict[str, str | None] = {}
-        for way, door in doors.items():
-            try:
-                door.say(talks[way], messages.GREETING)
-                reply = door.say(talks[way], messages.OPENING).reply
-            except NoReply as why:
-                raise Broken(f"The form does not open. {why}") from None
-            asked[way] = fields[0] if way == "stock" else reply.asked
-            if asked[way] is None:
-                raise Broken(f"The form does not open through {door.name}; it answered {reply.text[:100]!r}.")
+        open_forms = {
+            way: _OpenForm(door, iter(fields) if way == "stock" else None) for way, door in doors.items()
+        }
         for step in range(LONGEST_FORM):
-            open_ways = {way: door for way, door in doors.items() if asked[way] not in (None, "review")}
-            if not open_ways:
-                break
-            for way, door in _rotated(open_ways, step):
-                waiting = asked[way] or ""
+            for way, form in _rotated({way: form for way, form in open_forms.items() if form.asks}, step):
                 try:
-                    said = door.say(talks[way], PLAIN_ANSWERS.get(waiting, "yes"))
+                    said, went_on = form.answer()
                 except NoReply as why:
                     times.failed(why)
-                    asked[way] = None
+                    form.asked = None
                     continue
-                following = fields[step + 1] if way == "stock" and step + 1 < len(fields) else None
-                asked[way] = following if way == "stock" else said.reply.asked
-                times.add(way, said, way == "stock" or asked[way] not in (None, waiting))
-        _leave(doors, talks)
+                times.add(way, said, went_on)
+        for form in open_forms.values():
+            form.door.leave(form.talk)
     return _turn_rows("Form step", times, "went on to the next field")
+
+
+class _OpenForm:
+    """One application being filled in through one door.
+
+    Args:
+        fields: the fields in order, for an assistant whose replies do not name the field they ask for.
+    """
+
+    def __init__(self, door: Door, fields: Iterator[str] | None):
+        self.door = door
+        self.talk = door.open()
+        self._fields = fields
+        self._again = 0
+        try:
+            door.say(self.talk, messages.GREETING)
+            reply = door.say(self.talk, messages.OPENING).reply
+        except NoReply as why:
+            raise Broken(f"The form does not open. {why}") from None
+        self.asked = reply.asked if fields is None else next(fields)
+        if self.asked is None:
+            raise Broken(f"The form does not open through {door.name}; it answered {reply.text[:100]!r}.")
+
+    @property
+    def asks(self) -> bool:
+        return self.asked not in (None, "review") and self._again < STUCK
+
+    def answer(self) -> tuple[Said, bool]:
+        """Answer what is asked; whether another field is asked then."""
+        waiting = self.asked or ""
+        said = self.door.say(self.talk, PLAIN_ANSWERS.get(waiting, "yes"))
+        # A reply that asks nothing (help in between, say) leaves the question open.
+        self.asked = (said.reply.asked or waiting) if self._fields is None else next(self._fields, None)
+        self._again = self._again + 1 if self.asked == waiting else 0
+        return said, self._again == 0
 
 
 def _turn_rows(what: str, times: Times, good: str) -> list[Row]:
@@ -183,10 +206,10 @@ def _leave(doors: dict[str, Door], talks: dict[str, str]) -> None:
         doors[way].leave(talk)
 
 
-def _rotated(doors: dict[str, Door], place: int) -> list[tuple[str, Door]]:
+def _rotated[Way](ways: dict[str, Way], place: int) -> list[tuple[str, Way]]:
     """All ways in, another one first each time, so that none always comes after the same one."""
-    listed = list(doors.items())
-    first = place % len(listed)
+    listed = list(ways.items())
+    first = place % len(listed) if listed else 0
     return listed[first:] + listed[:first]
 
 
