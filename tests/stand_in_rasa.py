@@ -1,12 +1,14 @@
 """A server that speaks Rasa's private channel as the contract says it, for tests of the rooms before it.
 
-It remembers every call in order, answers a message id that it handled with the same replies, and fails in each
-way that the real one can when a test asks for it.
+It remembers every call in order, answers a message id that it handled with the same replies, and fails in
+each way that the real one can when a test asks for it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 import time
 from collections import deque
@@ -35,6 +37,7 @@ class StandInRasa:
         self.replies: Callable[[dict[str, Any]], list[dict[str, Any]]] = lambda body: [
             {"text": f"re: {body['text']}", "act": {"act": "answer", "topic": "t"}}
         ]
+        self.connections: set[socket.socket] = set()
         self._busy: set[str] = set()
         self._changed = threading.Condition()
         self._server = _serve(self, port)
@@ -45,7 +48,7 @@ class StandInRasa:
         return f"http://127.0.0.1:{self.port}"
 
     def fail_next(self, *kinds: str) -> None:
-        """Kinds: `503:<cause>`, `500`, `401`, `empty`, `garbage`, `drop`, `hang`, `other` (another message's)."""
+        """Kinds: `503:<cause>`, a status, `empty`, `garbage`, `drop`, `other` (an answer to another one)."""
         self.failures.extend(kinds)
 
     def wait_for_calls(self, count: int, seconds: float = 20) -> None:
@@ -57,6 +60,9 @@ class StandInRasa:
         self.gate.set()
         self._server.shutdown()
         self._server.server_close()
+        for connection in list(self.connections):  # as when a process ends
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def turn(self, body: dict[str, Any]) -> tuple[int, Any] | None:
         """Status and body of the answer; None to break the connection."""
@@ -93,9 +99,6 @@ class StandInRasa:
     def _failed(self, kind: str, body: dict[str, Any]) -> tuple[int, Any] | None:
         if kind == "drop":
             return None
-        if kind == "hang":
-            time.sleep(1.0)
-            return None
         if kind.startswith("503:"):
             return 503, {"error": "turn_failed", "cause": kind[4:], "detail": "told by the test"}
         if kind == "empty":
@@ -110,6 +113,14 @@ class StandInRasa:
 def _serve(rasa: StandInRasa, port: int) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            rasa.connections.add(self.connection)
+
+        def finish(self) -> None:
+            rasa.connections.discard(self.connection)
+            super().finish()
 
         def do_GET(self) -> None:
             self._send(200, {"model": "test", "tracker_store": "ok"})
@@ -127,14 +138,12 @@ def _serve(rasa: StandInRasa, port: int) -> ThreadingHTTPServer:
 
         def _send(self, status: int, body: Any) -> None:
             text = json.dumps(body).encode()
-            try:
+            with contextlib.suppress(OSError):  # the caller is gone
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
-            except OSError:
-                pass  # the caller is gone
 
         def log_message(self, *_: Any) -> None:
             pass
