@@ -11,7 +11,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.context import Part, TurnContext
+from actions.context import Part, TurnContext, Understanding
 from actions.replies import say, topic_options
 from frontdesk.knowledge.organization import organization
 from frontdesk.knowledge.topics import topics
@@ -31,13 +31,9 @@ COMMAND_LABELS = {
     "show_my_data": "See what you keep about me",
     "help": "See what you can do",
 }
-LIMIT_LABELS = {
-    "medical_advice": "A medical question",
-    "legal_advice": "Advice on my own legal or visa case",
-}
 
 
-def option(label: str) -> dict[str, str] | None:
+def option(label: str) -> dict[str, Any] | None:
     """A label of the classifier as an option in human words, None where no person would choose it."""
     group, _, name = label.partition("/")
     if group == "faq":
@@ -55,7 +51,7 @@ def answer_understanding(dispatcher: CollectingDispatcher, tracker: Tracker) -> 
     """
     context = TurnContext.of(tracker)
     understanding = context.understanding
-    if understanding.language != "en" and understanding.language in wording().language:
+    if _in_another_language(understanding):
         say(
             dispatcher,
             wording().language[understanding.language],
@@ -67,6 +63,12 @@ def answer_understanding(dispatcher: CollectingDispatcher, tracker: Tracker) -> 
     if understanding.decision == "fallback":
         return _not_understood(dispatcher, context)
     return _answer_parts(dispatcher, context)
+
+
+def _in_another_language(understanding: Understanding) -> bool:
+    """Whether to answer with the sentence of that language; thanks and greetings are understood in many."""
+    known = understanding.language in wording().language
+    return known and understanding.parts[0].group != "chitchat"
 
 
 def _answer_parts(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:
