@@ -128,6 +128,9 @@ def install() -> None:
             raise
 
     run.records_failures = True  # type: ignore[attr-defined]
+    # Rasa sends the whole domain with each call unless endpoints.yml says otherwise; there it would say so
+    # to Rasa's own commands too, and rasa-sdk 3.21 would not answer those.
+    RemoteAction._is_selective_domain_enabled = lambda self: True  # type: ignore[method-assign]
     RemoteAction._action_call_format = action_call_format  # type: ignore[method-assign]
     RemoteAction._validate_action_result = validate_action_result  # type: ignore[method-assign]
     RemoteAction.run = run  # type: ignore[method-assign]

@@ -395,7 +395,7 @@ class Desk:
         self.agent = Agent.load(
             model,
             tracker_store=self.store,
-            action_endpoint=EndpointConfig(action_server.url, enable_selective_domain=True),
+            action_endpoint=EndpointConfig(action_server.url),
         )
         self.turns = TurnRunner(self.agent)
         self._told = 0
