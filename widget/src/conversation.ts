@@ -276,7 +276,8 @@ export class Conversation {
     }
     if (temporary) {
       const attempts = item.attempts + 1;
-      const wait = error.retryAfter ?? backoff(attempts, timing.backoff, surroundings.random);
+      // A server that asks for less than our own back-off, or for nothing at all, still gets the back-off.
+      const wait = Math.max(error.retryAfter ?? 0, backoff(attempts, timing.backoff, surroundings.random));
       outbox.update(item.client_id, {
         attempts,
         not_before: error.retryAfter === null ? 0 : surroundings.now() + error.retryAfter,
@@ -304,11 +305,11 @@ export class Conversation {
     const made = await api.startConversation();
     // Without locks another tab may have been quicker; then its conversation is the one, and ours stays empty.
     const session = sessions.load() ?? made;
+    this.#leave();
     if (session === made) {
       sessions.save(session);
       this.#unproven = session.token;
     }
-    this.#leave();
     this.#follow(session, session === made);
     return session;
   }

@@ -167,7 +167,7 @@ export class Delivery {
           emptyStreams += 1;
           streamAgainAt = Date.now() + timing.streamPause;
           if (outcome.error !== null) this.#options.onConnection("down");
-          pause = outcome.error?.retryAfter ?? backoff(emptyStreams, timing.backoff, random);
+          pause = Math.max(outcome.error?.retryAfter ?? 0, backoff(emptyStreams, timing.backoff, random));
         }
       } else {
         try {
@@ -186,7 +186,7 @@ export class Delivery {
           if (ended() || this.#refused(error)) return;
           failedLooks += 1;
           this.#options.onConnection("down");
-          pause = error.retryAfter ?? backoff(failedLooks, timing.backoff, random);
+          pause = Math.max(error.retryAfter ?? 0, backoff(failedLooks, timing.backoff, random));
         }
       }
       if (pause > 0) await this.#rest(pause);
@@ -214,8 +214,10 @@ export class Delivery {
     let brought = false;
     let error: ApiError | null = null;
     const watchdog = new Watchdog(() => control.abort());
-    watchdog.allow(timing.opening);
     try {
+      // A long history comes in pages; the stream is for what happens from then on.
+      if (!this.#loaded) await this.sync();
+      watchdog.allow(timing.opening);
       const response = await api.events(session, thread.cursor, control.signal);
       const reader = response.body?.getReader();
       if (reader === undefined) throw asApiError(null);

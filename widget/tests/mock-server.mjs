@@ -3,7 +3,7 @@
 // `node tests/mock-server.mjs` starts it on a free port with the demo page, and prints the address.
 
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 
@@ -112,7 +112,7 @@ function fill(talk, text) {
 }
 
 /**
- * @param {{ dist?: URL, demo?: URL, thinking?: number, ping?: number, reply?: (talk: Talk, text: string) => Reply[], quiet?: boolean }} options
+ * @param {{ dist?: URL, demo?: URL, pages?: URL, thinking?: number, ping?: number, reply?: (talk: Talk, text: string) => Reply[], quiet?: boolean }} options
  */
 export function createMock(options = {}) {
   const { thinking = 600, ping = 15_000, reply = answer } = options;
@@ -307,6 +307,13 @@ export function createMock(options = {}) {
     files["/demo.css"] = { file: new URL("demo.css", options.demo), type: "text/css; charset=utf-8" };
   }
 
+  if (options.pages) {
+    for (const name of readdirSync(options.pages)) {
+      const type = name.endsWith(".css") ? "text/css; charset=utf-8" : name.endsWith(".js") ? "text/javascript; charset=utf-8" : "text/html; charset=utf-8";
+      files[`/pages/${name}`] = { file: new URL(name, options.pages), type };
+    }
+  }
+
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
     const run = async () => {
@@ -354,6 +361,6 @@ export function createMock(options = {}) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const mock = createMock({ dist: new URL("../dist/", import.meta.url), demo: new URL("../../frontdesk/channels/demo/", import.meta.url) });
+  const mock = createMock({ dist: new URL("../dist/", import.meta.url), demo: new URL("../../frontdesk/channels/demo/", import.meta.url), pages: new URL("browser/pages/", import.meta.url) });
   console.log(await mock.start());
 }

@@ -85,7 +85,7 @@ export class Composer {
     setText(this.#label, label);
     this.#label.classList.toggle("hidden", asked === null);
     this.#swap(fitting === undefined ? this.#area : this.#line);
-    if (fitting !== undefined) setAll(this.#line, { ...fitting, name: asked, placeholder: label });
+    if (fitting !== undefined) setAll(this.#line, { ...fitting, name: asked });
   }
 
   #swap(to: Field): void {

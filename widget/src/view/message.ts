@@ -36,8 +36,7 @@ export class MessageItem {
   constructor(row: MessageRow, actions: MessageActions) {
     this.#actions = actions;
     this.#who = make("span", { class: "who" });
-    // Languages mix in one thread: each message finds its own direction.
-    this.#bubble = make("div", { class: "bubble", dir: "auto" });
+    this.#bubble = make("div", { class: "bubble" });
     this.#replies = make("div", { class: "replies" });
     this.#time = make("time");
     this.#state = make("span", { class: "state", "data-testid": "message-state" });
@@ -130,7 +129,8 @@ export class MessageItem {
 
 function avatar(row: MessageRow): HTMLElement {
   const name = row.message?.name ?? "";
-  const initials = [...name.matchAll(/(?<=^|\s)\p{L}/gu)].map(([letter]) => letter);
+  // Titles ("Dr.") say nothing about who it is.
+  const initials = [...name.matchAll(/(?<=^|\s)(\p{L})(?!\S*\.)/gu)].map(([letter]) => letter);
   const letters = (initials[0] ?? "") + (initials.length > 1 ? (initials.at(-1) ?? "") : "");
   return make(
     "span",
@@ -141,8 +141,8 @@ function avatar(row: MessageRow): HTMLElement {
 
 /** The words of a message and what its act adds inside the bubble. */
 function body(row: MessageRow, shown: Presentation, actions: MessageActions): Node[] {
-  if (row.from === "applicant") return [plain(row.text)];
-  const text = make("div", { class: "text" }, markdown(row.text));
+  // Languages mix in one thread: each message finds its own direction.
+  const text = make("div", { class: "text", dir: "auto" }, row.from === "applicant" ? plain(row.text) : markdown(row.text));
   switch (shown.act) {
     case "answer":
       return [text, ...proof(shown.sources, shown.reviewed)];
@@ -324,9 +324,9 @@ function replies(messageId: string, shown: Presentation, actions: MessageActions
       label,
     ),
   );
-  const typed = (label: string, text: string): HTMLButtonElement =>
+  const typed = (look: string, label: string, text: string): HTMLButtonElement =>
     button(
-      { class: "chip quiet" },
+      { class: look },
       () => {
         actions.say(text);
         actions.focusField();
@@ -335,8 +335,8 @@ function replies(messageId: string, shown: Presentation, actions: MessageActions
     );
   if (shown.act === "question") {
     const offersSkip = shown.options.some(({ label }) => /\bskip\b/i.test(label));
-    if (shown.optional && !offersSkip) chips.push(typed(words.skip, words.skipText));
-    if (shown.field !== null && PERSONAL.includes(shown.field)) chips.push(typed(words.why, words.whyText));
+    if (shown.optional && !offersSkip) chips.push(typed("chip", words.skip, words.skipText));
+    if (shown.field !== null && PERSONAL.includes(shown.field)) chips.push(typed("chip quiet", words.why, words.whyText));
   }
   if (chips.length === 0) return [];
   const label = suggestion && shown.options.length > 0 ? words.suggestions : words.replies;

@@ -50,11 +50,11 @@ export class Panel {
   readonly #starters: HTMLElement;
   #autoTop = -1;
   #introDrawn = "";
-  #lastShownKey: string | undefined;
+  #hadLoaded = true;
   #downSince: number | null = null;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
   #snapshot: Snapshot | null = null;
-  #silenced = false;
+  #silenceTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(actions: PanelActions) {
     this.#actions = actions;
@@ -97,7 +97,7 @@ export class Panel {
       this.#list.root,
       this.#typing,
     );
-    this.#newest = button({ class: "newest", hidden: true, "data-testid": "newest" }, () => this.#toNewest(), icon("down"), words.newest);
+    this.#newest = button({ class: "newest", "aria-label": words.newest, hidden: true, "data-testid": "newest" }, () => this.#toNewest(), icon("down"));
     this.#log.addEventListener("scroll", () => this.#showNewest(), { passive: true });
 
     this.#menu = make(
@@ -128,7 +128,7 @@ export class Panel {
       "dialog",
       { class: "panel", part: "panel", role: "dialog", "aria-labelledby": "title", "data-testid": "panel" },
       make(
-        "header",
+        "div",
         { class: "head" },
         make("span", { class: "logo", "aria-hidden": "true" }, icon("mark")),
         make("div", { class: "names" }, this.#title, this.#holder),
@@ -175,15 +175,15 @@ export class Panel {
     this.#snapshot = snapshot;
     const rows = timeline(snapshot);
     const follows = this.#follows();
-    const historyArrives = snapshot.loaded && rows.length > 0 && this.#lastShownKey === undefined;
-    if (historyArrives) this.#silence();
+    const historyArrives = snapshot.loaded && !this.#hadLoaded && rows.length > 0;
+    this.#hadLoaded = snapshot.loaded;
+    if (!snapshot.loaded || historyArrives) this.#silence();
     this.#drawIntro(snapshot, config, rows.length === 0);
     this.#list.render(rows);
     this.#drawState(snapshot);
     this.#drawNotice(snapshot);
     this.composer.ask(askedField(rows));
     this.composer.limit = config?.max_text ?? 4000;
-    this.#lastShownKey = rows.at(-1)?.key;
     if (follows) this.#settle(historyArrives);
     this.#showNewest();
   }
@@ -212,7 +212,7 @@ export class Panel {
           "div",
           { class: "row", "data-from": "bot", "data-last": true, "data-testid": "greeting" },
           make("span", { class: "avatar", "aria-hidden": "true" }, icon("mark")),
-          make("div", { class: "stack" }, make("div", { class: "bubble", dir: "auto" }, make("div", { class: "text" }, markdown(config.greeting)))),
+          make("div", { class: "stack" }, make("div", { class: "bubble" }, make("div", { class: "text", dir: "auto" }, markdown(config.greeting)))),
         ),
       );
     }
@@ -263,13 +263,9 @@ export class Panel {
 
   /** A whole history is not news: while it is filled in, the log keeps quiet. */
   #silence(): void {
-    if (this.#silenced) return;
-    this.#silenced = true;
+    clearTimeout(this.#silenceTimer);
     this.#log.setAttribute("aria-live", "off");
-    setTimeout(() => {
-      this.#log.setAttribute("aria-live", "polite");
-      this.#silenced = false;
-    }, 500);
+    this.#silenceTimer = setTimeout(() => this.#log.setAttribute("aria-live", "polite"), 500);
   }
 
   #follows(): boolean {
@@ -277,15 +273,17 @@ export class Panel {
   }
 
   /**
-   * Moves on to the newest message, but not so far that the visitor's own question leaves the view: an answer longer
-   * than the panel is read from its beginning. Never moves back.
+   * Moves on to the newest message, but not so far that the beginning of a reply leaves the view: one that is longer
+   * than the panel is read from its first line. Never moves back.
    *
    * @param whole a whole history was filled in: it is read from its end
    */
   #settle(whole: boolean): void {
+    // Before the first message the greeting is what there is to read.
+    if (this.#list.root.childElementCount === 0) return;
     const end = Math.max(this.#log.scrollHeight - this.#log.clientHeight, 0);
-    const own = whole ? null : this.#list.lastOwn();
-    const target = own === null ? end : Math.min(end, Math.max(own.offsetTop - 12, 0));
+    const reply = whole ? null : this.#list.newestReply();
+    const target = reply instanceof HTMLElement ? Math.min(end, Math.max(reply.offsetTop - 12, 0)) : end;
     this.#log.scrollTop = Math.max(this.#log.scrollTop, target);
     this.#autoTop = this.#log.scrollTop;
   }

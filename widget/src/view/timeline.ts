@@ -41,9 +41,9 @@ export class TimelineList {
     }
   }
 
-  /** The visitor's newest own message, or null. */
-  lastOwn(): HTMLElement | null {
-    return [...this.root.querySelectorAll<HTMLElement>('[data-from="applicant"]')].at(-1) ?? null;
+  /** Where the reply to the visitor's newest message begins; null while there is none. */
+  newestReply(): Element | null {
+    return [...this.root.querySelectorAll('[data-from="applicant"]')].at(-1)?.nextElementSibling ?? null;
   }
 
   #make(row: Row): Item {
