@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import platform
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -25,7 +28,7 @@ from sqlalchemy.orm import Session, aliased
 from frontdesk.conversations import holder, states, threads
 from frontdesk.conversations.live import POLL_SECONDS, Changes
 from frontdesk.conversations.rasa import Call, RasaClient, RasaFailure, Reply
-from frontdesk.records.models import Conversation, Draft, Message, Turn, new_id, now
+from frontdesk.records.models import Conversation, Draft, Message, Turn, now
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
 
@@ -82,7 +85,7 @@ class TurnBook:
         self._record = record
         self._settings = settings
         self._notice = notice
-        self.owner = owner or new_id()
+        self.owner = owner or f"{_machine()}:{os.getpid()}:{secrets.token_hex(4)}"
 
     def due(self, limit: int, but_not: Sequence[str] = ()) -> Sequence[str]:
         """At most `limit` conversations (ids) whose first unfinished turn may run now, longest wait first."""
@@ -131,6 +134,20 @@ class TurnBook:
                 conversation.turn_lease_until = now() + timedelta(seconds=self._settings.turn_lease)
                 return Taken(turn.id, conversation.turn_token, _call(session, conversation, turn))
             return None
+
+    def free_from_the_dead(self) -> None:
+        """End the leases of processes of this machine that are gone: a restart waits for none of them.
+
+        To be called before the first turn is taken: a lease of this very process number is a predecessor's.
+        """
+        with self._record.transaction() as session:
+            held = select(Conversation).where(
+                Conversation.turn_owner.startswith(f"{_machine()}:", autoescape=True),
+                Conversation.turn_lease_until > now(),
+            )
+            for conversation in session.scalars(held.with_for_update()):
+                if _is_gone(conversation.turn_owner or ""):
+                    _let_go(conversation)
 
     def renew(self, taken: Taken) -> bool:
         """Keep the lease; False when another process has it."""
@@ -217,6 +234,23 @@ class TurnBook:
             )
 
 
+def _machine() -> str:
+    return platform.node()[:40]
+
+
+def _is_gone(owner: str) -> bool:
+    number = owner.split(":")[-2]
+    if int(number) == os.getpid():
+        return True
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _call(session: Session, conversation: Conversation, turn: Turn) -> Call:
     message = session.get(Message, turn.message_id)
     asking = session.scalars(
@@ -290,9 +324,13 @@ class TurnRunner:
 
     async def run(self) -> None:
         """Run turns until `stop`. A database that is away is waited for."""
+        freed = False
         with self._changes.listen() as listener:
             while not self._stopping.is_set():
                 try:
+                    if not freed:
+                        await _off_loop(self._book.free_from_the_dead)
+                        freed = True
                     await self._start_due(listener.wake)
                 except (SQLAlchemyError, OSError) as error:
                     logger.error("The record does not answer (%s); turns wait.", type(error).__name__)

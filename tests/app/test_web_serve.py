@@ -39,7 +39,6 @@ class Process:
             "CHHA_ACTIONS_PORT": str(rasa_port),
             "CHHA_RASA_KEY": KEY,
             "CHHA_SECRET_KEY": "a" * 43,
-            "CHHA_TURN_LEASE": "1",
             "DATABASE_URL": database,
             **environment,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -154,6 +155,31 @@ def test_a_dead_process_s_turn_is_taken_again_when_its_lease_has_run_out(
     again = taken(alive, conversation)
     assert again.call == lost.call
     assert alive.finish(again, HELLO) == "done"
+
+
+def test_the_lease_of_a_dead_process_of_this_machine_is_not_waited_for(
+    record: Record, make_book: Callable
+) -> None:
+    conversation = start(record)
+    say(record, conversation, "hi")
+    dead = make_book(f"{platform.node()[:40]}:4194303:abcd")  # above the highest process number
+    lost = taken(dead, conversation)
+    after = make_book()
+    after.free_from_the_dead()
+    again = taken(after, conversation)
+    assert (dead.finish(lost, HELLO), after.finish(again, HELLO)) == ("lost", "done")
+
+
+@pytest.mark.parametrize("owner", ["another-machine:4194303:abcd", f"{platform.node()[:40]}:1:abcd"])
+def test_the_lease_of_a_process_that_may_live_is_respected(
+    record: Record, make_book: Callable, owner: str
+) -> None:
+    conversation = start(record)
+    say(record, conversation, "hi")
+    taken(make_book(owner), conversation)
+    after = make_book()
+    after.free_from_the_dead()
+    assert after.take(conversation) is None
 
 
 def test_a_process_that_lost_its_lease_writes_nothing(record: Record, make_book: Callable) -> None:
