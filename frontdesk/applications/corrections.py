@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from frontdesk.applications import fields
-from frontdesk.applications.parsing import emails, exams, specialties, speech
+from frontdesk.applications.parsing import countries, emails, exams, schools, specialties, speech
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed
 from frontdesk.applications.wording import ApplicationWording, Phrases
-from frontdesk.knowledge.vocabulary import Found, fold, key_of, words
+from frontdesk.knowledge.vocabulary import Found, fold, key_of
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,10 @@ _ASSIGN = re.compile(
     r"^[\s\w'’]{0,24}?(?:\b(?:is|was|to|as|are|should be|should say|should read|must be|will be|instead|into|pala)\b\s*(?:now\s+|actually\s+)?[:=]?|[:=]|->|→)\s*(?P<value>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+# What is said of a value that is wrong, and is no value itself.
+_JUDGED = re.compile(
+    r"\W*(?:not |a bit |completely |totally |all )*(?:wrong|incorrect|misspel\w+|mispel\w+|mistyped|mistaken|bad|false|right|correct|a mistake|old|outdated|different|missing|spelled|spelt|written|my \w+s)\b(?! (?:as|like|with)\b)"
+)
 _MEANT = re.compile(
     r"\b(?:i (?:meant|mean)|meant|correction|i wanted to (?:say|write)|should (?:be|say|read|have been)|by mistake|mistaken\w*|typo|wrongly)\b"
 )
@@ -99,6 +103,8 @@ def find(
         recent: fields answered, latest first.
     """
     said = text.strip()
+    if speech.is_question(said) and not _asks_to_change(said):
+        said = speech.statements(said).strip()
     if not said:
         return []
     cued = bool(phrases.corrections.find(said)) or " not " in f" {fold(said)} "
@@ -189,14 +195,18 @@ def _of_field(
             return Correction(
                 one.id, parsed, sure=cued or (assigned is not None and one.id in context.values)
             )
-    if cued and one.id in context.values and not _asks_about(text):
+    if cued and one.id in context.values:
         return Correction(one.id, None, sure=True)
     return None
 
 
-def _asks_about(text: str) -> bool:
-    return speech.is_question(text) and not re.search(
-        r"\b(?:can|could|may) (?:i|we|you)\b[^?]*\b(?:change|correct|edit|fix|update)\b", fold(text)
+def _asks_to_change(text: str) -> bool:
+    """ "Can I change my e-mail?" asks for a correction, not for an answer."""
+    return bool(
+        re.search(
+            r"\b(?:can|could|may|would|will|how (?:do|can|to)) (?:i |we |you |it )?(?:\w+ )?(?:change|correct|edit|fix|update|modify|add|remove|make)\b",
+            fold(text),
+        )
     )
 
 
@@ -239,9 +249,13 @@ def _of_free(
     current = context.values.get(one.id)
     if isinstance(current, str) and cued and _contains(text, current) and not _other_after(text, current):
         return Correction(one.id, Certain(current), sure=True)
-    if assigned:
+    if assigned and not _JUDGED.match(fold(assigned["value"])):
         value = assigned["value"]
         split = _split(value)
+        if one.id == "medical_school" and not schools.is_school(value):
+            country = countries.parse(value, context)
+            if isinstance(country, Certain):
+                return Correction("school_country", country, sure=cued or "school_country" in context.values)
         parsed = field.parse(split[0] if split else value, context)
         if isinstance(parsed, Certain):
             return Correction(one.id, parsed, sure=cued or one.id in context.values)
@@ -257,7 +271,7 @@ def _of_free(
         if known and (cued or one.id not in context.values):
             rest = text[: one.start] + " " + text[one.end :]
             return Correction(one.id, Certain(rest[known[0].start : known[-1].end]), sure=cued)
-    if cued and one.id in context.values and not _asks_about(text):
+    if cued and one.id in context.values:
         return Correction(one.id, None, sure=True)
     return None
 
@@ -325,9 +339,8 @@ def _by_old_value(
 
 def _replaced(current: str, old: str, new: str) -> str | None:
     """The current value with the wrong part exchanged ("it's gmail not gmial", "Haddad not Hadad")."""
-    wrong = words(old)
     right = new.split()
-    if len(wrong) != 1 or not right:
+    if len(old.split()) != 1 or not right:
         return None
     part = old.strip(" .,;!")
     at = fold(current).find(fold(part))

@@ -200,7 +200,6 @@ def test_a_sentence_is_no_address(text: str) -> None:
         ("plus two three four eight zero three zero zero zero zero one two three", "+2348030000123"),
         ("plus nine one nine eight double zero triple zero zero three four", None),
         ("+٢٠١٠٠١٢٣٤٥٦٧", "+201001234567"),
-        ("1-202-555-0143", "+12025550143"),
     ],
 )
 def test_a_number_whose_country_is_certain_is_taken(text: str, number: str | None) -> None:

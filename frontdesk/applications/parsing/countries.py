@@ -168,7 +168,7 @@ def parse(text: str, context: Context) -> Parsed:
     whole = tuple(word.folded for word in line)
     if not whole:
         return None
-    code = _as_code(text, whole)
+    code = _as_code(text, whole) or (terms().get(text) if len(whole) > 2 else None)
     if code:
         return Certain(code)
     found = mentioned(text)

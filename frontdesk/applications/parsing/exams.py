@@ -130,6 +130,8 @@ def _state(text: str, context: Context) -> Parsed:
     line = folded(plain)
     if not line:
         return _signs(text)
+    if line.isdigit() and not LOWEST <= int(line) <= HIGHEST:
+        return Unclear("score_range")
     if _OTHER_STEP.search(line) and not (_STEP1.search(line) or _STEP2.search(line)):
         return Unclear("exam_other")
     spoken = _SMALL.sub(" ", _STEP2.sub(" ", _STEP1.sub(" ", line)))

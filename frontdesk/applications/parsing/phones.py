@@ -66,8 +66,9 @@ def place(written: str, named: tuple[str, ...], context: Context) -> Parsed:
         if number:
             # Citizenship or school tells where people are from, not where their phone is: shown, asked about.
             return Confirm(_e164(number), "confirm_phone", _details(number))
-    if len(written) == 11 and written.startswith("1") and _valid("+" + written, None):
-        return Certain("+" + written)
+    if len(written) == 11 and _valid(written, "CN"):
+        # A Chinese mobile without its code reads like an American number with one.
+        return Unclear("phone_country", kept=written)
     without_plus = _valid("+" + written, None) if not written.startswith("0") and len(written) >= 11 else None
     if without_plus:
         return Confirm(_e164(without_plus), "confirm_phone", _details(without_plus))

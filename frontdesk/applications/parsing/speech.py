@@ -61,6 +61,8 @@ def is_question(text: str) -> bool:
     "Will Smith", "May", "What Cheer Medical College" ask nothing.
     """
     stripped = text.strip()
+    if not any(c.isalnum() for c in stripped):
+        return False
     if stripped.endswith(("?", "؟", "？")):
         return True
     line = [word.folded for word in words(text)]
@@ -88,10 +90,10 @@ def statements(text: str) -> str:
             continue
         clauses = re.split(r"[,;]\s+|\s[-–—]\s", part)
         for clause in clauses[:-1]:
-            if is_question(clause):
+            if is_question(clause) or _CONDITION.match(clause):
                 break
             said.append(clause)
-    return " ".join(said)
+    return "\n".join(said)
 
 
 def respelled(text: str, lexicon: frozenset[str]) -> str | None:
@@ -120,6 +122,11 @@ def _nearest(word: str, lexicon: frozenset[str]) -> str:
     best = [known for known, distance in near.items() if distance == min(near.values())]
     return best[0] if len(best) == 1 else word
 
+
+_CONDITION = re.compile(
+    r"\W*(?:and |but |so )*(?:if|when|while|because|since|as|in case|suppose|supposing|say|for|with|without|before|after|once)\b",
+    re.IGNORECASE,
+)
 
 # Words of talk that no name, school or city is made of.
 TALK = frozenset(

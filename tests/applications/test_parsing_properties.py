@@ -1,0 +1,264 @@
+"""What holds for any text: no parser breaks, what is claimed for certain can be kept, and values come back as given."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+
+import phonenumbers
+import pycountry
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from frontdesk.applications import corrections, extraction, fields
+from frontdesk.applications.fields import BY_NAME, FIELDS, Field
+from frontdesk.applications.form import DraftState, FormTurn, Incoming
+from frontdesk.applications.parsing import (
+    countries,
+    durations,
+    emails,
+    exams,
+    months,
+    names,
+    phones,
+    sensitive,
+    specialties,
+    years,
+)
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Unclear
+from frontdesk.applications.wording import application_wording, phrases
+from frontdesk.knowledge.vocabulary import key_of, vocabulary, words
+
+TODAY = dt.date(2026, 11, 22)
+CONTEXT = Context(today=TODAY)
+WORDS = st.sampled_from(
+    "yes no not change my phone email 2027 2019 +91 98000 00034 june may step 1 passed ck 245 weeks 8 rotation IM surgery"
+    " graduate student india indian texas ana@example.com @ . , ? ! sorry i meant from to skip back stop 12/03/2027 👍 the".split()
+)
+TEXT = st.one_of(st.text(max_size=200), st.lists(WORDS, max_size=14).map(" ".join))
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+@settings(max_examples=120, deadline=None)
+@given(text=TEXT)
+@example(text="\x00\ud7ff\u202e٣٤٥")
+@example(text="12/13/")
+@example(text="１２ weeks ½")
+def test_no_text_breaks_a_parser_and_what_is_certain_can_be_kept(field: Field, text: str) -> None:
+    found = field.parse(text, CONTEXT)
+    if isinstance(found, Certain | Confirm) and field.name not in {fields.REVIEW}:
+        assert field.accepts(found.value), (text, found)
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=TEXT)
+def test_no_text_breaks_extraction_and_what_it_takes_can_be_kept(text: str) -> None:
+    for name, value in extraction.extract(text, CONTEXT, phrases()).values.items():
+        assert BY_NAME[name].accepts(value), (text, name, value)
+
+
+FULL = {
+    "full_name": "Ana Ruiz",
+    "email": "ana@example.com",
+    "phone": "+525512345678",
+    "country_of_citizenship": "MX",
+    "medical_school": "UNAM",
+    "school_country": "MX",
+    "training_stage": "student",
+    "graduation_year": 2027,
+    "usmle_step1": "passed",
+    "usmle_step2ck": "240",
+    "ecfmg_status": "in_progress",
+    "program_interest": "clinical_rotation",
+    "specialties": ["internal medicine"],
+    "preferred_start": "2027-06",
+    "duration_weeks": 4,
+    "preferred_location": "Texas",
+    "visa_help": "yes",
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=TEXT)
+def test_no_text_breaks_a_correction_and_what_it_takes_can_be_kept(text: str) -> None:
+    found = corrections.find(
+        text,
+        asked="review",
+        context=Context(today=TODAY, values=FULL),
+        recent=list(reversed(FULL)),
+        phrases=phrases(),
+        wording=application_wording(),
+    )
+    for one in found:
+        if isinstance(one.parsed, Certain):
+            assert BY_NAME[one.field].accepts(one.parsed.value), (text, one)
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=TEXT, asking=st.sampled_from([field.name for field in FIELDS]))
+def test_every_message_gets_an_answer_and_keeps_the_record_whole(text: str, asking: str) -> None:
+    known = {}
+    for name, value in FULL.items():
+        if name == asking:
+            break
+        known[name] = value
+    consented = {} if asking == "consent" else {"consented": True, "order": list(known)}
+    turn = FormTurn(
+        DraftState("open", asking, {} if asking == "consent" else known, consented),
+        Incoming(text),
+        today=TODAY,
+        wording=application_wording(),
+        phrases=phrases(),
+        consent_text="Consent.",
+    )
+    result = turn.run()
+    assert result.replies or result.outcome == "send"
+    for name, value in result.values.items():
+        assert value is None or BY_NAME[name].accepts(value), (text, name, value)
+    if asking == "consent" and not result.consented:
+        assert result.values == {}
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(max_size=300))
+def test_masking_leaves_no_private_number_behind(text: str) -> None:
+    assert sensitive.find(sensitive.mask(text)) == []
+
+
+REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
+
+
+@settings(max_examples=150, deadline=None)
+@given(region=st.sampled_from(REGIONS), style=st.sampled_from(["E164", "INTERNATIONAL", "00"]))
+def test_an_international_number_comes_back_as_given(region: str, style: str) -> None:
+    number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    if number is None:
+        return
+    wanted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = (
+        "00" + wanted[1:]
+        if style == "00"
+        else phonenumbers.format_number(number, getattr(phonenumbers.PhoneNumberFormat, style))
+    )
+    assert phones.parse(f"my number is {written}", CONTEXT) == Certain(wanted)
+
+
+@settings(max_examples=80, deadline=None)
+@given(region=st.sampled_from(REGIONS))
+def test_a_national_number_is_never_put_into_another_country_for_certain(region: str) -> None:
+    number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    if number is None:
+        return
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    found = phones.parse(written, CONTEXT)
+    if isinstance(found, Certain):
+        assert found.value == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    local=st.from_regex(r"[a-z][a-z0-9]{0,8}([._+-][a-z0-9]{1,6})?", fullmatch=True),
+    domain=st.sampled_from(["example.com", "example.org", "uni.example.edu", "gmail.com", "yahoo.co.in"]),
+)
+def test_an_address_comes_back_as_given(local: str, domain: str) -> None:
+    assert emails.parse(f"My E-Mail: {local.upper()}@{domain}.", CONTEXT) == Certain(f"{local}@{domain}")
+
+
+@pytest.mark.parametrize("country", list(pycountry.countries), ids=lambda country: country.alpha_2)
+def test_every_country_is_known_by_its_name(country: object) -> None:
+    name = getattr(country, "common_name", None) or country.name  # type: ignore[attr-defined]
+    found = countries.parse(name, CONTEXT)
+    if name == "Congo":
+        # Two countries are called so.
+        assert isinstance(found, Unclear)
+        return
+    assert found == Certain(country.alpha_2)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("entry", vocabulary()["country_demonym"].entries, ids=lambda entry: entry.id)
+def test_every_demonym_means_its_country(entry: object) -> None:
+    for alias in entry.aliases:  # type: ignore[attr-defined]
+        found = countries.parse(alias, CONTEXT)
+        if isinstance(found, Certain):
+            assert found.value == entry.id, alias  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("entry", vocabulary()["specialty"].entries, ids=lambda entry: entry.id)
+def test_every_specialty_is_known_by_every_alias(entry: object) -> None:
+    for alias in [entry.label, *entry.aliases]:  # type: ignore[attr-defined]
+        found = specialties.parse(alias, CONTEXT)
+        assert isinstance(found, Certain | Confirm), alias
+        assert entry.id in (found.value or []), (alias, found)  # type: ignore[attr-defined]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    year=st.integers(2027, 2031),
+    month=st.integers(1, 12),
+    style=st.sampled_from(
+        [
+            "{name} {year}",
+            "{short} {year}",
+            "{month}/{year}",
+            "{year}-{month:02d}",
+            "1 {name} {year}",
+            "i can start in {name} {year}",
+        ]
+    ),
+)
+def test_a_month_comes_back_as_given(year: int, month: int, style: str) -> None:
+    text = style.format(
+        name=calendar.month_name[month], short=calendar.month_abbr[month], year=year, month=month
+    )
+    assert months.parse(text, CONTEXT) == Certain(f"{year}-{month:02d}")
+
+
+@settings(max_examples=100, deadline=None)
+@given(day=st.dates(dt.date(2024, 1, 1), dt.date(2030, 12, 31)), month=st.integers(1, 12))
+def test_a_month_by_name_is_never_in_the_past(day: dt.date, month: int) -> None:
+    found = months.parse(calendar.month_name[month], Context(today=day))
+    if isinstance(found, Certain):
+        assert str(found.value) >= f"{day.year}-{day.month:02d}"
+
+
+@settings(deadline=None)
+@given(
+    weeks=st.integers(1, 52),
+    style=st.sampled_from(["{}", "{} weeks", "{}wks", "for {} weeks please", "i want {} weeks"]),
+)
+def test_weeks_come_back_as_given(weeks: int, style: str) -> None:
+    assert durations.parse(style.format(weeks), CONTEXT) == Certain(weeks)
+
+
+@settings(deadline=None)
+@given(
+    year=st.integers(1980, 2034),
+    style=st.sampled_from(["{}", "class of {}", "in {}", "batch {}", "{} insha'Allah"]),
+)
+def test_a_year_comes_back_as_given(year: int, style: str) -> None:
+    assert years.graduation(style.format(year), CONTEXT) == Certain(year)
+
+
+@settings(deadline=None)
+@given(score=st.integers(100, 300), style=st.sampled_from(["{}", "score {}", "i got {}", "{} (2021)"]))
+def test_a_score_comes_back_as_given(score: int, style: str) -> None:
+    assert exams.step2ck(style.format(score), CONTEXT) == Certain(str(score))
+
+
+GIVEN = st.sampled_from(
+    "Ana Wei Kwame Olga Ngozi Íñigo Zoë Nguyễn Mehmet Fatıma Jürgen Siân Łukasz 李 محمد Анна Raj O'Neill Al-Farsi D'Souza".split()
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    parts=st.lists(GIVEN, min_size=1, max_size=5),
+    title=st.sampled_from(["", "Dr. ", "Dr ", "Mr. ", "my name is "]),
+    degree=st.sampled_from(["", ", MD", " MBBS"]),
+)
+def test_a_name_comes_back_in_its_order(parts: list[str], title: str, degree: str) -> None:
+    name = " ".join(parts)
+    if len(key_of(name)) == 1 and len("".join(word.folded for word in words(name))) == 1:
+        return
+    assert names.parse(f"{title}{name}{degree}", CONTEXT) == Certain(name)
