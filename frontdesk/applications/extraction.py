@@ -45,7 +45,8 @@ PERSONAL = frozenset(
         "graduation_year",
     }
 )
-_SEGMENTS = re.compile(r"[;\n|•·]+|,(?!\d)|(?<=[a-zà-ÿ\d)])\.\s+|\s[-–—]\s")
+_SEGMENTS = re.compile(r"[;\n|•·]+|,(?!\d)|(?<=[a-zà-ÿ\d)])\.\s+")
+_DASH = re.compile(r"\s[-–—]\s")
 _LABEL = re.compile(
     r"^\W*(?P<label>[A-Za-zÀ-ÿ][\w \-'/]{0,40}?)\s*(?:[:=]|\bis\b|-(?=\s))\s*(?P<value>\S.*)$", re.DOTALL
 )
@@ -97,15 +98,39 @@ def extract(text: str, context: Context, phrases: Phrases, *, asked: str | None 
         return found
     take = found.values
     _addresses(said, take)
-    segments = [part.strip() for part in _SEGMENTS.split(said) if part and part.strip()]
-    for at, segment in enumerate(segments):
+    segments = _segments(said, phrases)
+    for segment in segments:
         if not _labelled(segment, take, context, phrases):
-            _of_segment(segment, at, take, context)
+            _of_segment(segment, take, context)
     _school(said, take, asked)
     _years(said, segments, take, context)
     _wishes(said, segments, take, context, asked)
+    if len(segments) >= 5 and len(take) >= 3:
+        _listed(segments, take, context)
     take.pop(asked or "", None)
     return found
+
+
+def _segments(said: str, phrases: Phrases) -> list[str]:
+    """The message cut at line ends, commas and full stops; at dashes too, unless a label stands before them."""
+    found: list[str] = []
+    for part in _SEGMENTS.split(said):
+        if not part or not part.strip():
+            continue
+        pieces = _DASH.split(part.strip())
+        if len(pieces) > 1 and _field_of(pieces[0], phrases) is None:
+            found += [piece.strip() for piece in pieces if piece.strip()]
+        else:
+            found.append(part.strip())
+    return found
+
+
+def _field_of(label: str, phrases: Phrases) -> str | None:
+    key = tuple(part for part in key_of(label) if part not in _OWN)
+    return phrases.fields.id_of(key)
+
+
+_OWN = frozenset({"my", "the", "her", "his", "and", "our"})
 
 
 def _addresses(said: str, take: dict[str, Any]) -> None:
@@ -121,10 +146,7 @@ def _labelled(segment: str, take: dict[str, Any], context: Context, phrases: Phr
     """ "Name: …", "grad year 2019", "step1 pass": the field named, then its value."""
     label = _LABEL.match(segment)
     if label:
-        key = tuple(
-            part for part in key_of(label["label"]) if part not in {"my", "the", "her", "his", "and", "our"}
-        )
-        name = phrases.fields.id_of(key)
+        name = _field_of(label["label"], phrases)
         if name in fields.RECORD:
             parsed = fields.BY_NAME[name].parse(label["value"], context)
             if isinstance(parsed, Certain):
@@ -133,8 +155,8 @@ def _labelled(segment: str, take: dict[str, Any], context: Context, phrases: Phr
     return False
 
 
-def _of_segment(segment: str, at: int, take: dict[str, Any], context: Context) -> None:
-    name = names.cued(segment)
+def _of_segment(segment: str, take: dict[str, Any], context: Context) -> None:
+    name = names.cued(segment) or _name_of_kin(segment)
     if name and "full_name" not in take:
         take["full_name"] = name
     for exam in exams.about(segment):
@@ -155,6 +177,18 @@ def _of_segment(segment: str, at: int, take: dict[str, Any], context: Context) -
         parsed = stages.parse(segment, context)
         if isinstance(parsed, Certain):
             take.setdefault("training_stage", parsed.value)
+
+
+def _name_of_kin(segment: str) -> str | None:
+    """ "for my daughter Emily Tan": a name in capitals behind the relation."""
+    found = _KIN.search(segment)
+    return found[1] if found else None
+
+
+_KIN = re.compile(
+    r"\bmy (?:daughter|son|wife|husband|brother|sister|friend|nephew|niece|cousin),?\s+"
+    r"((?:Dr\.? )?[A-ZÀ-Þ][\w'’-]+(?:\s+[A-ZÀ-Þ][\w'’-]+)+)"
+)
 
 
 def _citizenship(segment: str) -> str | None:
@@ -236,16 +270,9 @@ def _years(said: str, segments: list[str], take: dict[str, Any], context: Contex
 def _wishes(
     said: str, segments: list[str], take: dict[str, Any], context: Context, asked: str | None
 ) -> None:
-    program = (
-        programs.parse(said, context)
-        if _WISH.search(speech.folded(said)) or "both" in said.casefold()
-        else None
-    )
-    if isinstance(program, Certain) and re.search(
-        r"\b(?:rotation|elective|clerkship|observership|externship|residency|clinical|rotaci|usce)",
-        speech.folded(said),
-    ):
-        take.setdefault("program_interest", program.value)
+    program = _program(segments, context)
+    if program:
+        take.setdefault("program_interest", program)
     weeks = durations.in_weeks(said)
     if weeks is not None and asked not in {"usmle_step1", "usmle_step2ck"}:
         take.setdefault("duration_weeks", weeks)
@@ -268,6 +295,28 @@ def _wishes(
     _start(segments, take, context)
 
 
+def _program(segments: list[str], context: Context) -> str | None:
+    """The program that the segments name; two of them together are both."""
+    found: set[str] = set()
+    for segment in segments:
+        line = speech.folded(segment)
+        if not _PROGRAM.search(line):
+            continue
+        parsed = programs.parse(segment, context)
+        if isinstance(parsed, Certain):
+            found.add(str(parsed.value))
+    if len(found) > 1:
+        return "both"
+    return found.pop() if found else None
+
+
+_PROGRAM = re.compile(
+    r"\b(?:rotations?|electives?|clerkships?|observerships?|externships?|usce|rotacion\w*"
+    r"|residency (?:support|help|assistance|application|guidance)"
+    r"|(?:help|support|assistance|apply\w*|application)(?: \w+){0,3} residency)\b"
+)
+
+
 def _start(segments: list[str], take: dict[str, Any], context: Context) -> None:
     for segment in segments:
         line = speech.folded(segment)
@@ -281,6 +330,47 @@ def _start(segments: list[str], take: dict[str, Any], context: Context) -> None:
         if isinstance(parsed, Certain):
             take.setdefault("preferred_start", parsed.value)
             return
+
+
+def _listed(segments: list[str], take: dict[str, Any], context: Context) -> None:
+    """In a list of bare answers ("Mexican, graduate, certified, rotation, IM, May 2027") a segment is one answer."""
+    for at, segment in enumerate(segments):
+        line = speech.folded(segment)
+        if len(line.split()) > 5:
+            continue
+        if re.fullmatch(r"(?:ecfmg )?certified", line):
+            take.setdefault("ecfmg_status", "certified")
+        elif re.fullmatch(r"(?:clinical )?(?:rotations?|observership|elective)|both|residency support", line):
+            parsed = programs.parse(segment, context)
+            if isinstance(parsed, Certain):
+                take.setdefault("program_interest", parsed.value)
+        elif specialties.is_all(segment):
+            parsed = specialties.parse(segment, context)
+            if isinstance(parsed, Certain):
+                take.setdefault("specialties", parsed.value)
+        elif places.is_all(segment):
+            take.setdefault("preferred_location", segment.strip(" ."))
+        elif re.fullmatch(r"[a-z]+ 20\d{2}", line) and isinstance(
+            parsed := months.parse(segment, context), Certain
+        ):
+            take.setdefault("preferred_start", parsed.value)
+        elif re.fullmatch(r"(?:i )?need (?:a )?visa(?: help| letter| support)?", line):
+            take.setdefault("visa_help", "yes")
+        elif "email" in take and _could_be_a_name(segment, segments[at + 1 : at + 2]):
+            parsed = names.parse(segment.rpartition(":")[2], context)
+            if isinstance(parsed, Certain):
+                take.setdefault("full_name", parsed.value)
+
+
+def _could_be_a_name(segment: str, following: list[str]) -> bool:
+    """Two to five words in capitals right before the address."""
+    plain = segment.rpartition(":")[2].split()
+    return (
+        2 <= len(plain) <= 5
+        and all(part[:1].isupper() and part.replace("-", "").replace("'", "").isalpha() for part in plain)
+        and bool(following)
+        and "@" in following[0]
+    )
 
 
 def regions_in(text: str) -> tuple[str, ...]:

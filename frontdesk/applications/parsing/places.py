@@ -59,6 +59,11 @@ def mentioned(text: str) -> list[Found]:
     return _terms().find(text)
 
 
+def is_all(text: str) -> bool:
+    """Whether the text is the name of one place and nothing else."""
+    return _terms().get(text) is not None
+
+
 def certain_in(text: str) -> str | None:
     """A US place that a longer text names as where to be ("in Texas", "near Chicago"), as written there."""
     found = mentioned(text)

@@ -21,7 +21,7 @@ _RESIDENCY = re.compile(
     r"|support)\b"
 )
 _BOTH = re.compile(
-    r"\b(?:both|all of (?:them|it)|both of (?:them|these)|everything|all|ambos|ambas|ambos dos|les deux|beides|dono|two of them|the two|1 and 2|pareho)\b"
+    r"\b(?:both(?! (?:of my )?(?:usmle |my |the )*(?:steps?|exams?|parents|scores?|countries))|all of (?:them|it)|both of (?:them|these)|everything|all|ambos|ambas|ambos dos|les deux|beides|dono|two of them|the two|1 and 2|pareho)\b"
 )
 _NOT = r"(?:no|not|dont (?:want|need)|do not (?:want|need)|without|not (?:the|a|any)|need no|skip|except|other than|no need (?:for|of)|not interested in)(?: (?:a|an|any|the|need|want|clinical|us))*"
 _UNSURE = re.compile(

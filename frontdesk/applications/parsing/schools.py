@@ -27,6 +27,7 @@ _TAIL = re.compile(
     r"[\s,;.\-–]+(?:please|pls|plz|po|sir|madam|thanks|thank you|only|batch\s+\d+|class\s+of\s+\d+|(?:in\s+)?(?:19|20)\d{2}|(?:graduated|graduating|passed out|finished|batch|class)\b.*)\W*$",
     re.IGNORECASE,
 )
+_IN = re.compile(r",?\s+in\s+(?:the\s+)?([A-Za-zÀ-ÿ' .]+)$", re.IGNORECASE)
 _BRACKET = re.compile(r"\s*[(\[]([^)\]]*)[)\]]\s*$")
 
 
@@ -74,6 +75,9 @@ def split_country(name: str) -> tuple[str, str | None]:
     if bracket:
         code = countries.proper(bracket[1])
         return (name[: bracket.start()].strip(), code) if code else (name, None)
+    inside = _IN.search(name)
+    if inside and (code := countries.proper(inside[1].strip(" .!"))):
+        return name[: inside.start()].strip(), code
     head, comma, tail = name.rpartition(",")
     if comma and head.strip():
         code = countries.proper(tail.strip(" .!"))
@@ -115,9 +119,11 @@ def certain_in(text: str) -> tuple[str, str | None] | None:
         break
     if best is None:
         return None
+    name, country = split_country(best[0])
+    if country:
+        return name, country
     bracket = re.match(r"\s*[(\[]([^)\]]*)[)\]]", text[best[1] :])
     comma = re.match(r"\s*,\s*([A-Za-z .'’]+?)(?=[,;.\n]|$)", text[best[1] :])
-    country = None
     if bracket:
         country = countries.proper(bracket[1])
     elif comma:

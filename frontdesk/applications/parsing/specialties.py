@@ -59,6 +59,11 @@ def certain_in(text: str) -> list[str] | None:
     return ids if len(ids) <= MOST else None
 
 
+def is_all(text: str) -> bool:
+    """Whether the text is the name of one specialty and nothing else."""
+    return vocabulary()["specialty"].terms.get(text) is not None
+
+
 def label(id_: str) -> str:
     # The vocabulary tells readers of answers that some are fellowships; in an application that is only noise.
     return vocabulary()["specialty"].label(id_).removesuffix(" (a fellowship)")

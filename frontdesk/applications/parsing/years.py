@@ -27,8 +27,8 @@ _MONTH_SHORT = re.compile(
 _AGO = re.compile(r"\b(\d{1,2}|a)\s*(?:years?|yrs?|y)\s*(?:ago|back|before)\b")
 _AHEAD = re.compile(r"\b(?:in|after|within|another)\s*(\d|a)\s*(?:more\s*)?(?:years?|yrs?)\b")
 _NOT_IT = re.compile(
-    r"\b(?:born|birth|dob|joined|started|start|began|begin|enrolled|entered|admitted|admission|from|step\s*1|step\s*2|ck|visa|since"
-    r"|moved|came|married)\b[^,;.\d]*$"
+    r"\b(?:born|birth|dob|joined|started|start|began|begin|enrolled|entered|admitted|admission|step\s*1|step\s*2|ck|visa"
+    r"|moved|came|married)\b[^,;.\d]*$|\b(?:from|since)\s*$"
 )
 _IT = re.compile(
     r"\b(?:graduat\w*|finish\w*|complet\w*|pass\w*|class|batch|degree|diploma|inducted|convocation|end\w*|till|until|to|will be|done)"
