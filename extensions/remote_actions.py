@@ -15,12 +15,17 @@ from typing import Any, Callable, Dict, Iterator, List
 
 import aiohttp
 import jsonschema
+import rasa
 from jsonschema.exceptions import ValidationError, best_match
 from rasa.core.actions import action as rasa_action
 from rasa.core.actions.action import RemoteAction
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import ClientResponseError
 
 DEFAULT_ACTION_TIMEOUT = 10.0
+# User turns whose events an action gets. Ours read the message and the slots; the record has the rest.
+TURNS_SENT = 2
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,17 @@ def _compiled_validator() -> Any:
     return validator_class(schema)
 
 
+def _latest_events(tracker: DialogueStateTracker) -> List[Dict[str, Any]]:
+    latest: List[Dict[str, Any]] = []
+    turns = 0
+    for event in reversed(tracker.events):
+        latest.append(event.as_dict())
+        turns += isinstance(event, UserUttered)
+        if turns == TURNS_SENT:
+            break
+    return latest[::-1]
+
+
 def _reason(error: BaseException) -> str:
     """What went wrong, without a word of the conversation (a ValidationError quotes the whole answer)."""
     chain: List[BaseException] = []
@@ -98,6 +114,8 @@ def install() -> None:
     - Rasa 3.6.21 checks and rebuilds the JSON schema for each answer (32 ms of a form turn's 46): built
       once here, with the same verdicts.
     - Rasa waits up to 300 s: `CHHA_ACTION_TIMEOUT` here.
+    - Rasa sends the whole domain and every event with each call: here no domain and the last
+      `TURNS_SENT` turns; state and slots are whole.
     - A failure is recorded for the turn (`recorded_failures`) and passed on unchanged.
     """
     rasa_action.DEFAULT_REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=action_timeout())
@@ -106,11 +124,15 @@ def install() -> None:
 
     validator = _compiled_validator()
     original_run: Callable[..., Any] = RemoteAction.run
-    original_call: Callable[..., Dict[str, Any]] = RemoteAction._action_call_format
 
-    def action_call_format(self: RemoteAction, *args: Any, **kwargs: Any) -> Dict[str, Any]:
-        # rasa-sdk 3.21 answers 449 to a call without a domain; an empty one says that none is needed.
-        return {"domain": {}, **original_call(self, *args, **kwargs)}
+    def action_call_format(self: RemoteAction, tracker: DialogueStateTracker, _: Any) -> Dict[str, Any]:
+        return {
+            "next_action": self.name(),
+            "sender_id": tracker.sender_id,
+            "tracker": {**tracker.current_state(), "events": _latest_events(tracker)},
+            "domain": {},  # rasa-sdk 3.21 answers 449 to a call without one
+            "version": rasa.__version__,
+        }
 
     def validate_action_result(self: RemoteAction, result: Dict[str, Any]) -> bool:
         error = best_match(validator.iter_errors(result))
@@ -128,9 +150,6 @@ def install() -> None:
             raise
 
     run.records_failures = True  # type: ignore[attr-defined]
-    # Rasa sends the whole domain with each call unless endpoints.yml says otherwise; there it would say so
-    # to Rasa's own commands too, and rasa-sdk 3.21 would not answer those.
-    RemoteAction._is_selective_domain_enabled = lambda self: True  # type: ignore[method-assign]
     RemoteAction._action_call_format = action_call_format  # type: ignore[method-assign]
     RemoteAction._validate_action_result = validate_action_result  # type: ignore[method-assign]
     RemoteAction.run = run  # type: ignore[method-assign]

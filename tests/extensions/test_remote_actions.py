@@ -119,3 +119,15 @@ async def test_the_environment_names_the_action_server(desk, action_server, monk
     desk.turns = TurnRunner(desk.agent)
 
     assert (await desk.hear("a", "hello")).replies
+
+
+async def test_an_action_gets_the_state_and_the_last_two_turns_and_no_domain(desk, action_server):
+    for number in range(5):
+        await desk.hear("a", f"hello {number}")
+
+    call = action_server.calls[-1]
+    heard = [event["text"] for event in call["tracker"]["events"] if event["event"] == "user"]
+    assert heard == ["hello 3", "hello 4"]
+    assert call["domain"] == {}
+    assert call["tracker"]["latest_message"]["text"] == "hello 4"
+    assert "last_topic" in call["tracker"]["slots"]
