@@ -1,0 +1,102 @@
+"""Everything that the form says stands in one file: complete, with examples, and alive when edited."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from frontdesk.applications import commands, wording
+from frontdesk.applications.fields import BY_NAME, NAMES, RECORD
+from frontdesk.applications.wording import application_wording, phrases, read_application_wording
+from frontdesk.knowledge.files import KnowledgeError
+from frontdesk.knowledge.vocabulary import key_of
+from frontdesk.settings import settings
+
+FILE = settings().knowledge_dir / wording.FILE
+SOURCES = sorted((Path(wording.__file__).parent).rglob("*.py"))
+
+
+def test_every_field_has_its_words() -> None:
+    assert set(application_wording().fields) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_field_says_why_it_is_asked_and_shows_an_example(name: str) -> None:
+    field = application_wording().fields[name]
+    assert field.why.strip()
+    assert "example" in field.invalid.casefold()
+
+
+@pytest.mark.parametrize("name", [name for name in RECORD if application_wording().fields[name].choices])
+def test_every_choice_is_a_value_that_the_field_takes(name: str) -> None:
+    for value in application_wording().fields[name].choices:
+        assert BY_NAME[name].accepts(value)
+
+
+def test_every_question_that_makes_sure_exists_and_is_used() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    asked = set(re.findall(r"(?:Confirm\([^()]*?(?:\([^()]*\)[^()]*?)*|Unclear\(\s*)\"(\w+)\"", code))
+    known = set(application_wording().asks)
+    used = {name for name in known if f'"{name}"' in code or f"'{name}'" in code}
+    assert known == used
+    assert {name for name in asked if name.startswith(("confirm_", "phone_", "year_", "month_"))} <= known
+
+
+def test_every_question_about_a_doubt_offers_an_example_or_a_yes() -> None:
+    for name, text in application_wording().asks.items():
+        assert (
+            "example" in text.casefold()
+            or "yes" in text.casefold()
+            or name in {"hint", "phone_later"}
+            or "passed" in text
+        ), name
+
+
+def test_no_command_means_two_things() -> None:
+    seen: dict[tuple[str, ...], str] = {}
+    for name, wordings in application_wording().commands.model_dump().items():
+        for phrase in wordings:
+            key = key_of(phrase)
+            assert seen.setdefault(key, name) == name, phrase
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        (phrase, name)
+        for name, wordings in application_wording().commands.model_dump().items()
+        for phrase in wordings[:6]
+    ],
+)
+def test_every_command_is_understood_with_politeness_around_it(text: str, command: str) -> None:
+    assert commands.said(f"please {text}", phrases(), fuzzy=False) == command
+    assert commands.said(f"{text} sir!", phrases(), fuzzy=False) == command
+
+
+def test_an_edit_is_live_at_once(tmp_path: Path) -> None:
+    shutil.copy(FILE, tmp_path / wording.FILE)
+    assert application_wording(tmp_path).fields["email"].label == "E-mail"
+    text = (
+        (tmp_path / wording.FILE)
+        .read_text(encoding="utf-8")
+        .replace("label: E-mail", "label: Electronic mail")
+    )
+    (tmp_path / wording.FILE).write_text(text, encoding="utf-8")
+    assert application_wording(tmp_path).fields["email"].label == "Electronic mail"
+
+
+def test_a_text_about_wrong_input_without_an_example_is_refused(tmp_path: Path) -> None:
+    text = FILE.read_text(encoding="utf-8").replace(
+        "I need the year with four digits. For example: 2027", "Wrong."
+    )
+    (tmp_path / wording.FILE).write_text(text, encoding="utf-8")
+    with pytest.raises(KnowledgeError, match=r"graduation_year.*example"):
+        read_application_wording(tmp_path / wording.FILE)
+
+
+def test_a_brace_that_means_nothing_is_shown_as_written() -> None:
+    known = application_wording().model_copy(update={"texts": {"x": "Hello {nobody}"}})
+    assert known.text("x") == "Hello {nobody}"
