@@ -147,6 +147,31 @@ function contacts(value: unknown): Contact[] {
   return found;
 }
 
+/**
+ * The words of a message without what its drawing says anyway. Texts are written for every channel, so on those without
+ * pictures a step and a review stand in words, too.
+ */
+export function wordsBeside(text: string, shown: Presentation): { readonly text: string; readonly stepName: string | null } {
+  let rest = text;
+  let { stepName } = shown;
+  if (shown.act === "question" && shown.step !== null && shown.steps !== null) {
+    const spoken = new RegExp(`(^|\\s)Step ${shown.step} of ${shown.steps}(?:: ([^.:\\n]{1,40}))?\\.\\s+`).exec(text);
+    if (spoken !== null) {
+      stepName ??= spoken[2] ?? null;
+      rest = text.replace(spoken[0], spoken[1] ?? "");
+    }
+  }
+  if (shown.summary.length > 0) {
+    const drawn = new Set(shown.summary.flatMap((group) => [group.title, ...group.items.map((item) => `- ${item.label}: ${item.value}`)]));
+    rest = rest
+      .split("\n")
+      .filter((line) => !drawn.has(line.trim()))
+      .join("\n");
+  }
+  // Never less than something: a drawing without a word would be announced as silence.
+  return { text: rest.trim() === "" ? text : rest, stepName };
+}
+
 /** Help that the text itself names: emergency numbers and links, for a reply that brings no list of contacts. */
 export function contactsIn(text: string): Contact[] {
   const found = new Map<string, Contact>();

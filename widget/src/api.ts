@@ -43,6 +43,9 @@ export class ApiError extends Error {
   }
 }
 
+/** A server that renews ageing tokens sends the new one along with any answer. */
+const RENEWED_TOKEN = "X-Visitor-Token";
+
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
 
 export class Api {
@@ -50,6 +53,8 @@ export class Api {
   readonly #fetch: Fetch;
   readonly #patience: number;
   readonly #now: () => number;
+  /** Told when the server has renewed the token of an identity; the old one is good for a while longer. */
+  onRenewed: (session: Session, token: string) => void = () => undefined;
 
   /** @param server origin of the front desk; @param patience milliseconds after which a call counts as lost */
   constructor(server: string, fetch: Fetch, patience = 20_000, now: () => number = Date.now) {
@@ -70,37 +75,36 @@ export class Api {
   /** Hands a message over. The same client id again gives the same message again. */
   async send(session: Session, item: Outgoing): Promise<Message> {
     const { client_id, choice, text } = item;
-    const answer = await this.#json(this.#thread(session, "messages"), {
-      method: "POST",
-      headers: { ...bearer(session), "Content-Type": "application/json" },
-      body: JSON.stringify(choice === null ? { client_id, text } : { client_id, choice }),
-    });
+    const answer = await this.#json(
+      thread(session, "messages"),
+      {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(choice === null ? { client_id, text } : { client_id, choice }),
+      },
+      session,
+    );
     return readMessage(isRecord(answer) ? answer.message : null);
   }
 
   async read(session: Session, after: number, limit = 200): Promise<Page> {
-    const path = this.#thread(session, `messages?after=${after}&limit=${limit}`);
-    return readPage(await this.#json(path, { headers: bearer(session) }), after);
+    return readPage(await this.#json(thread(session, `messages?after=${after}&limit=${limit}`), {}, session), after);
   }
 
   /** Opens the live stream. The caller reads the body and aborts through `signal`. */
   async events(session: Session, after: number, signal: AbortSignal): Promise<Response> {
-    const headers: Record<string, string> = { ...bearer(session), Accept: "text/event-stream" };
+    const headers: Record<string, string> = { Accept: "text/event-stream" };
     if (after > 0) headers["Last-Event-ID"] = String(after);
-    const response = await this.#call(this.#thread(session, `events?after=${after}`), { headers, signal });
+    const response = await this.#call(thread(session, `events?after=${after}`), { headers, signal }, session);
     if (!(response.headers.get("Content-Type") ?? "").includes("text/event-stream")) throw new ApiError(0);
     return response;
   }
 
-  #thread(session: Session, rest: string): string {
-    return `/conversations/${encodeURIComponent(session.conversation)}/${rest}`;
-  }
-
-  async #json(path: string, init: RequestInit): Promise<unknown> {
+  async #json(path: string, init: RequestInit, session?: Session): Promise<unknown> {
     const control = new AbortController();
     const timer = setTimeout(() => control.abort(), this.#patience);
     try {
-      const response = await this.#call(path, { ...init, signal: control.signal });
+      const response = await this.#call(path, { ...init, signal: control.signal }, session);
       return await response.json();
     } catch (error) {
       throw asApiError(error);
@@ -109,15 +113,19 @@ export class Api {
     }
   }
 
-  async #call(path: string, init: RequestInit): Promise<Response> {
+  async #call(path: string, init: RequestInit, session?: Session): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (session !== undefined) headers.set("Authorization", `Bearer ${session.token}`);
     let response: Response;
     try {
       // No cookies in either direction: the visitor is known by the token alone.
-      response = await this.#fetch(this.#base + path, { ...init, credentials: "omit", cache: "no-store" });
+      response = await this.#fetch(this.#base + path, { ...init, headers, credentials: "omit", cache: "no-store" });
     } catch (error) {
       throw asApiError(error);
     }
     if (!response.ok) throw await this.#problem(response);
+    const renewed = response.headers.get(RENEWED_TOKEN);
+    if (session !== undefined && renewed !== null && renewed !== "") this.onRenewed(session, renewed);
     return response;
   }
 
@@ -137,8 +145,8 @@ export class Api {
   }
 }
 
-function bearer(session: Session): Record<string, string> {
-  return { Authorization: `Bearer ${session.token}` };
+function thread(session: Session, rest: string): string {
+  return `/conversations/${encodeURIComponent(session.conversation)}/${rest}`;
 }
 
 /** Anything thrown on the way, as one kind of error. An answer of the wrong shape counts as a server at fault. */

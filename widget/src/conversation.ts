@@ -85,6 +85,7 @@ export class Conversation {
     this.#session = options.sessions.load();
     this.#loaded = this.#session === null;
     this.#shown = options.outbox.list();
+    options.api.onRenewed = (session, token) => this.#renew({ ...session, token });
   }
 
   /** Takes up where the visitor left: fetches the thread, sends what is still waiting. */
@@ -184,8 +185,7 @@ export class Conversation {
   sessionChangedElsewhere(): void {
     const stored = this.#options.sessions.load();
     if (stored?.token === this.#session?.token) return;
-    this.#leave();
-    if (stored !== null) this.#follow(stored);
+    this.#adopt(stored);
     this.#options.onChange();
   }
 
@@ -251,7 +251,7 @@ export class Conversation {
       if (!outbox.has(item.client_id)) return true;
       const message = await api.send(session, item);
       this.#unproven = null;
-      if (this.#session?.token === session.token && this.#thread.add(message)) this.#expectReply();
+      if (this.#session?.conversation === session.conversation && this.#thread.add(message)) this.#expectReply();
       outbox.remove(item.client_id);
       this.#outboxChanged();
       return true;
@@ -296,10 +296,7 @@ export class Conversation {
     const { api, sessions } = this.#options;
     const stored = sessions.load();
     if (stored !== null) {
-      if (stored.token !== this.#session?.token) {
-        this.#leave();
-        this.#follow(stored);
-      }
+      this.#adopt(stored);
       return stored;
     }
     const made = await api.startConversation();
@@ -314,6 +311,23 @@ export class Conversation {
     return session;
   }
 
+  /** Goes on under the stored identity: another conversation, or the same one under a renewed token. */
+  #adopt(stored: Session | null): void {
+    if (stored === null || stored.conversation !== this.#session?.conversation) {
+      this.#leave();
+      if (stored !== null) this.#follow(stored);
+    } else {
+      this.#session = stored;
+      if (this.#delivery === null) this.#follow(stored);
+    }
+  }
+
+  #renew(session: Session): void {
+    if (this.#session?.conversation !== session.conversation) return;
+    this.#session = session;
+    this.#options.sessions.renew(session);
+  }
+
   /** @param fresh the conversation was made just now, so there is no history to wait for */
   #follow(session: Session, fresh = false): void {
     this.#session = session;
@@ -322,7 +336,7 @@ export class Conversation {
     const { api, timing, surroundings, onChange } = this.#options;
     const delivery = new Delivery({
       api,
-      session,
+      session: () => this.#session ?? session,
       thread: this.#thread,
       timing,
       pace: surroundings.pace,
@@ -347,8 +361,9 @@ export class Conversation {
         this.#loaded = true;
         onChange();
       },
-      onGone: () => {
-        this.#lost(session);
+      onGone: (refused) => {
+        this.#delivery = null;
+        this.#lost(refused);
         void this.flush();
       },
     });
@@ -357,10 +372,17 @@ export class Conversation {
     delivery.start();
   }
 
-  /** The server no longer knows this identity. Unsent messages stay for the next conversation. */
+  /** The server no longer takes this token. Unsent messages stay for the next conversation. */
   #lost(session: Session): void {
-    this.#options.sessions.forget(session.token);
-    if (this.#session?.token !== session.token) return;
+    const { sessions } = this.#options;
+    const stored = sessions.load();
+    if (stored !== null && stored.token !== session.token) {
+      // Renewed or replaced meanwhile, here or in another tab: that one has not been refused.
+      this.#adopt(stored);
+      return;
+    }
+    sessions.forget(session.token);
+    if (this.#session?.conversation !== session.conversation) return;
     this.#options.outbox.turnChoicesIntoText();
     this.#leave();
     this.#renewed = true;

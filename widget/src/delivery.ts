@@ -39,7 +39,8 @@ export const TIMING: DeliveryTiming = {
 
 export interface DeliveryOptions {
   readonly api: Api;
-  readonly session: Session;
+  /** The identity, asked before each call: its token may be renewed meanwhile. */
+  readonly session: () => Session;
   readonly thread: Thread;
   readonly timing: DeliveryTiming;
   readonly pace: () => Pace;
@@ -51,7 +52,7 @@ export interface DeliveryOptions {
   /** The first full look at the thread is done. */
   readonly onLoaded: () => void;
   /** Token or conversation are no longer valid. Delivery has stopped itself. */
-  readonly onGone: () => void;
+  readonly onGone: (session: Session) => void;
 }
 
 export class Delivery {
@@ -64,9 +65,12 @@ export class Delivery {
   #stateVersion = 0;
   #lastByte = 0;
   #loaded = false;
+  /** Under which identity the last call failed. */
+  #identity: Session;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
+    this.#identity = options.session();
   }
 
   /** When the stream last said anything (milliseconds since 1970), 0 without an open stream. */
@@ -125,11 +129,11 @@ export class Delivery {
   }
 
   async #readOn(): Promise<void> {
-    const { api, session, thread } = this.#options;
+    const { api, thread } = this.#options;
     for (;;) {
       const after = thread.cursor;
       const version = this.#stateVersion;
-      const page = await api.read(session, after);
+      const page = await this.#asked((identity) => api.read(identity, after));
       if (this.#stopped.signal.aborted) return;
       let news = false;
       for (const message of page.messages) news = thread.add(message) || news;
@@ -197,8 +201,17 @@ export class Delivery {
   #refused(error: ApiError): boolean {
     if (!error.gone || this.#stopped.signal.aborted) return false;
     this.stop();
-    this.#options.onGone();
+    this.#options.onGone(this.#identity);
     return true;
+  }
+
+  /** Makes a call under the present identity and remembers which one that was. */
+  #asked<T>(call: (identity: Session) => Promise<T>): Promise<T> {
+    const identity = this.#options.session();
+    return call(identity).catch((error: unknown) => {
+      this.#identity = identity;
+      throw error;
+    });
   }
 
   /**
@@ -206,7 +219,7 @@ export class Delivery {
    * `brought` tells whether it said anything, `paced` whether we let it go ourselves, `retry` the server's wish.
    */
   async #streamOnce(): Promise<{ brought: boolean; paced: boolean; retry: number | null; error: ApiError | null }> {
-    const { api, session, thread, timing } = this.#options;
+    const { api, thread, timing } = this.#options;
     const control = new AbortController();
     this.#stream = control;
     this.#lastByte = Date.now();
@@ -218,7 +231,7 @@ export class Delivery {
       // A long history comes in pages; the stream is for what happens from then on.
       if (!this.#loaded) await this.sync();
       watchdog.allow(timing.opening);
-      const response = await api.events(session, thread.cursor, control.signal);
+      const response = await this.#asked((identity) => api.events(identity, thread.cursor, control.signal));
       const reader = response.body?.getReader();
       if (reader === undefined) throw asApiError(null);
       watchdog.allow(timing.silence);

@@ -109,8 +109,13 @@ export class SessionStore {
   }
 
   save(session: Session): void {
-    this.#storage.set(SESSION, JSON.stringify({ ...session, server: this.#server }));
+    this.#write(session);
     this.#storage.remove(READ);
+  }
+
+  /** Keeps a renewed token of the same conversation. */
+  renew(session: Session): void {
+    if (this.load()?.conversation === session.conversation) this.#write(session);
   }
 
   /** Forgets the identity, but only if it is still the given one: another tab may have made a new one. */
@@ -119,6 +124,10 @@ export class SessionStore {
     if (stored !== null && stored.token !== token) return;
     this.#storage.remove(SESSION);
     this.#storage.remove(READ);
+  }
+
+  #write(session: Session): void {
+    this.#storage.set(SESSION, JSON.stringify({ ...session, server: this.#server }));
   }
 
   /** The seq up to which the visitor has seen the thread. */

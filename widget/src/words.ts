@@ -135,11 +135,16 @@ export const words = {
   refusal: (error: ApiError): string => {
     if (error.status === 413) return "This message is too long. Please shorten it.";
     if (error.status === 403) return "This website may not send messages to the front desk.";
-    const detail = error.detail;
-    if (detail !== null && detail.length <= 200 && /\s/.test(detail)) return /[.!?]$/.test(detail) ? detail : `${detail}.`;
+    // The name of the faulty part ("text: …") is for programs.
+    const detail = error.detail?.replace(/^\w+: (?=\S)/, "") ?? "";
+    if (detail.length <= 200 && /\s/.test(detail)) return upperFirst(/[.!?]$/.test(detail) ? detail : `${detail}.`);
     return "The front desk could not take this message. Please write it in other words.";
   },
 };
+
+function upperFirst(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
+}
 
 /** "Full name" → "full name", but "USMLE Step 1" stays. */
 function lowerFirst(label: string): string {

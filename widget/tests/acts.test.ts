@@ -1,7 +1,7 @@
 // Specifies how a dialogue act is read: what is there is taken, what is broken is left out, places keep their numbers.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { contactsIn, present } from "../src/acts";
+import { contactsIn, present, wordsBeside } from "../src/acts";
 
 describe("options", () => {
   it("keep their place in the act when a broken one is left out", () => {
@@ -48,6 +48,33 @@ describe("the review", () => {
     expect(present({ act: "question", field: "review", summary }).summary).toEqual([
       { title: "About you", items: [{ field: "email", label: "Email", value: "a@b.org" }, { field: "specialties", label: "Specialties", value: "IM, Peds" }, { field: "phone", label: "Phone", value: "" }] },
     ]);
+  });
+});
+
+describe("words that the drawing says anyway", () => {
+  const question = { act: "question", field: "medical_school", step: 2, steps: 5 };
+
+  it("are left out: the step, whose name goes to the progress", () => {
+    expect(wordsBeside("Noted. Step 2 of 5: Medical school. Which school is it?", present(question))).toEqual({
+      text: "Noted. Which school is it?",
+      stepName: "Medical school",
+    });
+  });
+
+  it("stay when they speak of another step", () => {
+    expect(wordsBeside("Step 3 of 5: Exams. Next.", present(question)).text).toBe("Step 3 of 5: Exams. Next.");
+  });
+
+  it("are left out: the lines of the review, and no others", () => {
+    const summary = [{ title: "About you", items: [{ field: "email", label: "Email", value: "a@b.org" }] }];
+    const text = "Here it is:\nAbout you\n- Email: a@b.org\n- Email: another\nApplying guarantees nothing.\nIs it right?";
+    expect(wordsBeside(text, present({ act: "question", field: "review", step: 5, steps: 5, summary })).text).toBe(
+      "Here it is:\n- Email: another\nApplying guarantees nothing.\nIs it right?",
+    );
+  });
+
+  it("are never all there is", () => {
+    expect(wordsBeside("About you", present({ act: "question", summary: [{ title: "About you", items: [{ label: "x", value: "y" }] }] })).text).toBe("About you");
   });
 });
 

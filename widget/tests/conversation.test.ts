@@ -271,6 +271,41 @@ describe("a token that is no longer valid", () => {
     expect(area.data.size).toBe(0);
   });
 
+  it("is replaced by the one that the server renews it with, in every tab, and the thread goes on", async () => {
+    const tab = open();
+    tab.conversation.send("one");
+    await until(() => expect(tab.texts()).toHaveLength(2));
+    const other = open();
+    await until(() => expect(other.texts()).toHaveLength(2));
+    const old = tab.conversation.session?.token ?? "";
+    mock.control.faults.renew = true;
+    tab.conversation.send("two");
+    await until(() => expect(tab.texts()).toHaveLength(4));
+    mock.control.faults.renew = false;
+    await until(() => expect(other.conversation.session?.token).toBe(tab.conversation.session?.token));
+    expect(tab.conversation.session?.token).not.toBe(old);
+    mock.control.faults.refused = [old];
+    mock.control.cut();
+    other.conversation.send("three");
+    await until(() => expect(tab.texts()).toEqual(["one", "re: one", "two", "re: two", "three", "re: three"]));
+    expect(other.snapshot().renewed).toBe(false);
+  });
+
+  it("does not end the conversation when another tab has a newer one", async () => {
+    const deaf = open();
+    deaf.conversation.send("one");
+    await until(() => expect(deaf.texts()).toHaveLength(2));
+    const stale = deaf.conversation.session?.token ?? "";
+    mock.control.faults.renew = true;
+    const other = open();
+    await until(() => expect(other.conversation.session?.token).not.toBe(stale));
+    mock.control.faults.renew = false;
+    mock.control.faults.refused = [stale];
+    deaf.conversation.send("two");
+    await until(() => expect(deaf.texts()).toEqual(["one", "re: one", "two", "re: two"]));
+    expect(mock.control.seen.conversations).toBe(1);
+  });
+
   it("does not make conversations in a loop when the server refuses each new token", async () => {
     const refusing: Fetch = (input, init) =>
       init?.method === "POST" && input.endsWith("/messages")

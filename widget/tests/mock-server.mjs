@@ -131,6 +131,10 @@ export function createMock(options = {}) {
     stream: "ok",
     /** tokens signed before are no longer valid */
     epoch: 0,
+    /** answers bring a new token along */
+    renew: false,
+    /** single tokens that are no longer valid */
+    refused: /** @type {string[]} */ ([]),
   };
   const seen = { posts: 0, streams: 0, reads: 0, conversations: 0 };
   const config = {
@@ -141,11 +145,12 @@ export function createMock(options = {}) {
     hours: { open: false, next_open: /** @type {string | null} */ (new Date(Date.now() + 86_400_000).toISOString()) },
   };
 
-  const sign = (/** @type {string} */ id) => `${id}.${createHmac("sha256", secret).update(`${faults.epoch}:${id}`).digest("base64url")}`;
+  const sign = (/** @type {string} */ id, nonce = randomBytes(4).toString("hex")) =>
+    `${nonce}.${createHmac("sha256", secret).update(`${faults.epoch}:${id}:${nonce}`).digest("base64url")}`;
   const valid = (/** @type {string} */ id, /** @type {string} */ header) => {
-    const given = Buffer.from(header.replace(/^Bearer /, ""));
-    const wanted = Buffer.from(sign(id));
-    return given.length === wanted.length && timingSafeEqual(given, wanted);
+    const given = header.replace(/^Bearer /, "");
+    const wanted = sign(id, given.split(".")[0]);
+    return !faults.refused.includes(given) && given.length === wanted.length && timingSafeEqual(Buffer.from(given), Buffer.from(wanted));
   };
 
   /** @param {Talk} talk @param {Partial<Message>} part */
@@ -207,6 +212,7 @@ export function createMock(options = {}) {
     if (!valid(id, request.headers.authorization ?? "")) return problem(response, 401, "Token missing or invalid");
     const talk = talks.get(id);
     if (talk === undefined) return problem(response, 404, "No such conversation");
+    if (faults.renew) response.setHeader("X-Visitor-Token", sign(id));
     const after = Number(request.headers["last-event-id"] ?? url.searchParams.get("after") ?? 0);
 
     if (what === "events") {

@@ -1,7 +1,7 @@
 // View room, one message: its words, what its dialogue act adds, its buttons and how far it has got.
 // An item is made once and updated in place: moving or remaking it would be announced a second time.
 
-import { type Contact, contactsIn, present, type Presentation, type Source, type SummaryGroup } from "../acts";
+import { type Contact, contactsIn, present, type Presentation, type Source, type SummaryGroup, wordsBeside } from "../acts";
 import { anchorTo, markdown, plain } from "../markdown";
 import type { Choice } from "../protocol";
 import type { MessageRow } from "../timeline";
@@ -142,12 +142,11 @@ function avatar(row: MessageRow): HTMLElement {
 /** The words of a message and what its act adds inside the bubble. */
 function body(row: MessageRow, shown: Presentation, actions: MessageActions): Node[] {
   // Languages mix in one thread: each message finds its own direction.
-  const text = make("div", { class: "text", dir: "auto" }, row.from === "applicant" ? plain(row.text) : markdown(row.text));
+  const beside = wordsBeside(row.text, shown);
+  const text = make("div", { class: "text", dir: "auto" }, row.from === "applicant" ? plain(row.text) : markdown(beside.text));
   switch (shown.act) {
-    case "answer":
-      return [text, ...proof(shown.sources, shown.reviewed)];
     case "question":
-      return [...progress(shown), text, ...review(shown.summary, actions)];
+      return [...progress(shown, beside.stepName), ...review(shown.summary, actions, text)];
     case "application":
       return shown.event === "sent" && shown.reference !== null
         ? [heading("check", words.applicationSent), text, reference(shown.reference, actions)]
@@ -158,12 +157,12 @@ function body(row: MessageRow, shown: Presentation, actions: MessageActions): No
       return [
         heading("people", shown.available === false ? words.handoff.unavailable : words.handoff.available),
         text,
-        ...(shown.waiting === null ? [] : [make("p", { class: "note" }, words.waitingMinutes(shown.waiting))]),
+        ...(shown.waiting === null || row.text.includes(String(shown.waiting)) ? [] : [make("p", { class: "note" }, words.waitingMinutes(shown.waiting))]),
       ];
     case "safety":
       return [heading("heart", safetyTitle(shown.kind)), text, help(shown.contacts, row.text)];
     default:
-      return [text];
+      return [text, ...proof(shown.sources, shown.reviewed)];
   }
 }
 
@@ -198,8 +197,8 @@ function proof(sources: readonly Source[], reviewed: string | null): Node[] {
 }
 
 /** "Step 2 of 5", in words and as a bar. */
-function progress(shown: Presentation): Node[] {
-  const { step, steps, stepName } = shown;
+function progress(shown: Presentation, stepName: string | null): Node[] {
+  const { step, steps } = shown;
   if (step === null || steps === null || step < 1 || steps < 1 || steps > 20) {
     return shown.optional ? [make("p", { class: "progress" }, words.optional)] : [];
   }
@@ -216,10 +215,11 @@ function progress(shown: Presentation): Node[] {
   ];
 }
 
-/** The application as it stands, with a way to change each item. */
-function review(groups: readonly SummaryGroup[], actions: MessageActions): Node[] {
-  if (groups.length === 0) return [];
+/** The question; at the review with the application as it stands, and a way to change each item. */
+function review(groups: readonly SummaryGroup[], actions: MessageActions, text: Node): Node[] {
+  if (groups.length === 0) return [text];
   return [
+    text,
     make(
       "div",
       { class: "summary", "data-testid": "summary" },
@@ -280,12 +280,13 @@ function reference(value: string, actions: MessageActions): HTMLElement {
 }
 
 function status(shown: Presentation): Node[] {
-  if (shown.status === null) return [];
+  if (shown.status === null || shown.reference === null) return [];
   return [
     make(
       "dl",
       { class: "status" },
-      ...(shown.reference === null ? [] : [make("dt", {}, words.reference), make("dd", {}, shown.reference)]),
+      make("dt", {}, words.reference),
+      make("dd", {}, shown.reference),
       make("dt", {}, words.status),
       make("dd", {}, shown.status.replaceAll("_", " ")),
     ),
