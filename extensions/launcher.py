@@ -234,6 +234,8 @@ class _RefusedModel(logging.Filter):
             and "Could not load model" in record.getMessage()
         ):
             error = record.exc_info[1]
+            while error.__cause__ is not None:  # the component's own words, not the graph's about them
+                error = error.__cause__
             self.reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
             return False
         return True
