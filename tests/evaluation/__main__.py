@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.evaluation.play import play
 from tests.evaluation.report import print_tables, write_html, write_json
-from tests.evaluation.sets import REQUIRED, SetError, read_sets
+from tests.evaluation.sets import REQUIRED, SetError, Sets, read_sets
 
 
 def main() -> int:
@@ -30,7 +30,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     if given.only:
-        sets.lines = {name: rows for name, rows in sets.lines.items() if name in given.only}  # type: ignore[misc]
+        sets = Sets(sets.folder, {name: rows for name, rows in sets.lines.items() if name in given.only})
     runs = {}
     for name, model in (("this model", given.model), ("the other model", given.against)):
         if name == "this model" or model:
