@@ -147,11 +147,18 @@ function contacts(value: unknown): Contact[] {
   return found;
 }
 
+/** The words around what is drawn: `text` before it, `after` below it. */
+export interface Words {
+  readonly text: string;
+  readonly after: string;
+  readonly stepName: string | null;
+}
+
 /**
- * The words of a message without what its drawing says anyway. Texts are written for every channel, so on those without
- * pictures a step and a review stand in words, too.
+ * The words of a message without what its drawing says anyway. Texts are written for every channel, so for those
+ * without pictures a step and a review stand in words, too.
  */
-export function wordsBeside(text: string, shown: Presentation): { readonly text: string; readonly stepName: string | null } {
+export function wordsBeside(text: string, shown: Presentation): Words {
   let rest = text;
   let { stepName } = shown;
   if (shown.act === "question" && shown.step !== null && shown.steps !== null) {
@@ -161,15 +168,17 @@ export function wordsBeside(text: string, shown: Presentation): { readonly text:
       rest = text.replace(spoken[0], spoken[1] ?? "");
     }
   }
-  if (shown.summary.length > 0) {
-    const drawn = new Set(shown.summary.flatMap((group) => [group.title, ...group.items.map((item) => `- ${item.label}: ${item.value}`)]));
-    rest = rest
-      .split("\n")
+  const drawn = new Set(shown.summary.flatMap((group) => [group.title, ...group.items.map((item) => `- ${item.label}: ${item.value}`)]));
+  const lines = rest.split("\n");
+  const first = lines.findIndex((line) => drawn.has(line.trim()));
+  const outside = (part: readonly string[]): string =>
+    part
       .filter((line) => !drawn.has(line.trim()))
-      .join("\n");
-  }
+      .join("\n")
+      .trim();
+  const [before, after] = first < 0 ? [rest, ""] : [outside(lines.slice(0, first)), outside(lines.slice(first))];
   // Never less than something: a drawing without a word would be announced as silence.
-  return { text: rest.trim() === "" ? text : rest, stepName };
+  return before === "" && after === "" ? { text, after, stepName } : { text: before, after, stepName };
 }
 
 /** Help that the text itself names: emergency numbers and links, for a reply that brings no list of contacts. */

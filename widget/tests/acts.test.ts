@@ -57,6 +57,7 @@ describe("words that the drawing says anyway", () => {
   it("are left out: the step, whose name goes to the progress", () => {
     expect(wordsBeside("Noted. Step 2 of 5: Medical school. Which school is it?", present(question))).toEqual({
       text: "Noted. Which school is it?",
+      after: "",
       stepName: "Medical school",
     });
   });
@@ -65,12 +66,13 @@ describe("words that the drawing says anyway", () => {
     expect(wordsBeside("Step 3 of 5: Exams. Next.", present(question)).text).toBe("Step 3 of 5: Exams. Next.");
   });
 
-  it("are left out: the lines of the review, and no others", () => {
+  it("are left out: the lines of the review and no others; what stood below them stays below", () => {
     const summary = [{ title: "About you", items: [{ field: "email", label: "Email", value: "a@b.org" }] }];
     const text = "Here it is:\nAbout you\n- Email: a@b.org\n- Email: another\nApplying guarantees nothing.\nIs it right?";
-    expect(wordsBeside(text, present({ act: "question", field: "review", step: 5, steps: 5, summary })).text).toBe(
-      "Here it is:\n- Email: another\nApplying guarantees nothing.\nIs it right?",
-    );
+    expect(wordsBeside(text, present({ act: "question", field: "review", step: 5, steps: 5, summary }))).toMatchObject({
+      text: "Here it is:",
+      after: "- Email: another\nApplying guarantees nothing.\nIs it right?",
+    });
   });
 
   it("are never all there is", () => {

@@ -106,7 +106,7 @@ function fill(talk, text) {
   talk.asking = "review";
   const item = (/** @type {keyof typeof LABELS} */ field) => ({ field, label: LABELS[field], value: form[field] ?? "" });
   return [{
-    text: "Please check your application. Shall I send it?",
+    text: `Step 5 of 5: Review. Here is your application:\nAbout you\n${["full_name", "email", "phone"].map((field) => `- ${LABELS[/** @type {keyof typeof LABELS} */ (field)]}: ${form[field] ?? ""}`).join("\n")}\nMedical school\n- Training stage: ${form["training_stage"] ?? ""}\nApplying guarantees neither a rotation nor a residency.\nIs everything right? Say yes to send it, or tell me what to change.`,
     act: { act: "question", form: "application", field: "review", step: 5, steps: 5, optional: false, choices: [{ label: "Yes, send it", value: "yes" }, { label: "Not yet", value: "no" }], summary: [{ title: "About you", items: [item("full_name"), item("email"), item("phone")] }, { title: "Medical school", items: [item("training_stage")] }] },
   }];
 }

@@ -146,7 +146,7 @@ function body(row: MessageRow, shown: Presentation, actions: MessageActions): No
   const text = make("div", { class: "text", dir: "auto" }, row.from === "applicant" ? plain(row.text) : markdown(beside.text));
   switch (shown.act) {
     case "question":
-      return [...progress(shown, beside.stepName), ...review(shown.summary, actions, text)];
+      return [...progress(shown, beside.stepName), ...review(shown.summary, actions, text, beside.after)];
     case "application":
       return shown.event === "sent" && shown.reference !== null
         ? [heading("check", words.applicationSent), text, reference(shown.reference, actions)]
@@ -216,10 +216,10 @@ function progress(shown: Presentation, stepName: string | null): Node[] {
 }
 
 /** The question; at the review with the application as it stands, and a way to change each item. */
-function review(groups: readonly SummaryGroup[], actions: MessageActions, text: Node): Node[] {
+function review(groups: readonly SummaryGroup[], actions: MessageActions, text: Node, after: string): Node[] {
   if (groups.length === 0) return [text];
   return [
-    text,
+    ...(text.textContent === "" ? [] : [text]),
     make(
       "div",
       { class: "summary", "data-testid": "summary" },
@@ -252,6 +252,7 @@ function review(groups: readonly SummaryGroup[], actions: MessageActions, text: 
         ),
       ),
     ),
+    ...(after === "" ? [] : [make("div", { class: "text after", dir: "auto" }, markdown(after))]),
   ];
 }
 
