@@ -25,6 +25,8 @@ from frontdesk.staff import queue
 from frontdesk.staff.sessions import Sessions
 
 CHECK_SESSION_EVERY: Final = 10.0
+# A burst of messages is one signal, or every open console would fetch its lists for each of them.
+BREATH: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ class News:
                 async with self._looked:
                     self._looks += 1
                     self._looked.notify_all()
+                await asyncio.sleep(BREATH)
                 await listener.wait()
 
     def _read(self) -> Look:

@@ -199,7 +199,8 @@ def test_htmx_gets_the_new_state_and_a_word_about_it(desk: Any) -> None:
     response = amara.htmx(f"/staff/conversations/{conversation_id}/reply", text="Hello!")
     assert response.status_code == 200
     assert "<html" not in response.text
-    assert 'id="handling"' in response.text
+    assert "You have it" in response.text
+    assert 'id="reply" class="reply" hx-swap-oob' in response.text
     assert "Your reply was sent." in response.text
     assert "desk:sent" in response.headers["hx-trigger"]
     lost = desk.signed_in("daniel").htmx(f"/staff/conversations/{conversation_id}/claim")

@@ -133,6 +133,9 @@ def test_the_queue_and_the_title_follow_without_a_reload(
     desk.waiting("Me too")
     expect(page.get_by_test_id("row")).to_have_count(2)
     expect(page).to_have_title(re.compile(r"^\(2\) "))
+    for _ in range(8):  # a burst, whose end must be seen though fetching takes its time
+        desk.changes.notify(desk.waiting("And me"))
+    expect(page.get_by_test_id("row")).to_have_count(10)
     assert page.evaluate("window.same")
 
 

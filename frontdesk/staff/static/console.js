@@ -56,8 +56,8 @@
   function heardConversation(news) {
     toldSeq = Math.max(toldSeq, news.seq);
     catchUp();
-    if (find("#handling")?.dataset.held !== news.held) tell("desk:held");
-    if (find("#beside")?.dataset.beside !== news.beside) tell("desk:beside");
+    if (find("[data-held]")?.dataset.held !== news.held) tell("desk:held");
+    if (find("[data-beside]")?.dataset.beside !== news.beside) tell("desk:beside");
   }
 
   // The stream. Browsers allow six connections to a host: a hidden tab keeps its stream only while it holds
@@ -156,7 +156,9 @@
     }
     following = true;
   });
+  let acted = false;
   body.addEventListener("desk:changed", () => {
+    acted = true;
     tell("desk:thread");
     tell("desk:queue");
   });
@@ -184,6 +186,9 @@
   body.addEventListener("htmx:afterSettle", () => {
     if (following) toEnd();
     following = false;
+    // The button that was pressed is gone: whoever uses the keyboard goes on from the top of the conversation.
+    if (acted && document.activeElement === body) find("#conversation-name")?.focus({ preventScroll: true });
+    acted = false;
     growTimes();
     catchUp();
   });
