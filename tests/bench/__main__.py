@@ -42,9 +42,9 @@ def main() -> int:
         "--retrain-stock", action="store_true", help="train the stock model even if one is kept"
     )
     parser.add_argument(
-        "--older-stock",
+        "--kept-models",
         action="store_true",
-        help="a stock model trained on earlier data will do, where one is kept",
+        help="models kept from earlier runs will do although data or code changed since (the output says so)",
     )
     parser.add_argument(
         "--out", type=Path, default=ROOT / "var" / "bench", help="where models and bench.json go"
@@ -57,13 +57,13 @@ def main() -> int:
     began, load = time.time(), os.getloadavg()[0]
     workshop = Workshop(out / "models", given.quick, say)
     try:
-        own = workshop.own(anew="training" in given.only)
-        stock = workshop.stock(anew=given.retrain_stock, older=given.older_stock)
+        own = workshop.own(anew="training" in given.only, older=given.kept_models)
+        stock = workshop.stock(anew=given.retrain_stock, older=given.kept_models)
     except TrainingFailed as failed:
         print(failed, file=sys.stderr)
         return 2
     rows, broken = measure(given.only, sections.QUICK if given.quick else sections.FULL, workshop, own, stock)
-    what_was_done = circumstances(given.quick, workshop, stock, load)
+    what_was_done = circumstances(given.quick, workshop, own, stock, load)
     print(f"\n{what_was_done['summary']}\n")
     print(table(rows))
     for sentence in broken:
@@ -119,7 +119,7 @@ def _with_both(
                 attempt("turns: plain answers", lambda: sections.answers(doors, counts.answers, say))
                 attempt("turns: form steps", lambda: sections.form_steps(doors, counts.forms, fields, say))
             if "flat" in only:
-                attempt("flat", lambda: sections.flat(doors, counts.flat, say))
+                attempt("flat", lambda: sections.flat(ours, theirs, doors, counts.flat, say))
             if "memory" in only:
                 sections.warm_up(doors, MESSAGES_BEFORE_MEMORY)
                 attempt("memory", lambda: sections.memory(ours, theirs, at_ready, MESSAGES_BEFORE_MEMORY))
@@ -129,15 +129,18 @@ def _with_both(
     return []
 
 
-def circumstances(quick: bool, workshop: Workshop, stock: Trained, load: float) -> dict[str, object]:
+def circumstances(
+    quick: bool, workshop: Workshop, own: Trained, stock: Trained, load: float
+) -> dict[str, object]:
     """What a reader must know of this run."""
     trained = (
         f"Quick run: both models were trained on a sample of {workshop.examples} examples, not on all"
         if quick
         else f"Full run: both models were trained on all {workshop.examples} examples"
     )
-    if not stock.fits:
-        trained += f" (the stock one earlier, on {stock.examples} examples of {stock.at})"
+    for name, one in (("ours", own), ("stock", stock)):
+        if not one.fits:
+            trained += f"; kept from before data or code changed: {name}, {one.at}, {one.examples} examples"
     machine = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
     loads = f"load {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end"
     summary = (
@@ -152,7 +155,7 @@ def circumstances(quick: bool, workshop: Workshop, stock: Trained, load: float) 
         "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "mode": workshop.mode,
         "examples": workshop.examples,
-        "stock_fits_the_data": stock.fits,
+        "models": {"ours": {"fits": own.fits, "at": own.at}, "stock": {"fits": stock.fits, "at": stock.at}},
         "machine": machine,
         "load": [load, os.getloadavg()[0]],
     }

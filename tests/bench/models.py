@@ -111,28 +111,28 @@ class Workshop:
         self._nlu = training_data(quick)
         self.examples = stock.count_examples(self._nlu)
 
-    def own(self, anew: bool = False) -> Trained:
-        """Our model; trained `anew` even when one is kept."""
+    def own(self, anew: bool = False, older: bool = False) -> Trained:
+        """Our model.
+
+        Args:
+            anew: train even when one is kept.
+            older: the newest kept one will do although data or code have changed since.
+        """
         launcher = [RASA_PYTHON, "-m", "extensions.launcher"]
         files = own_files(self._nlu)
-        return self._made(OURS, files, fingerprint(files, CODE), launcher, anew=anew)
+        return self._made(OURS, files, fingerprint(files, CODE), launcher, anew=anew, older=older)
 
     def stock(self, anew: bool = False, older: bool = False) -> Trained:
-        """The stock model; with `older`, the newest kept one will do although the data have changed since."""
+        """The stock model; the arguments as for ours."""
+        rasa = [RASA_PYTHON, "-m", "rasa"]
         files = stock_files(self._nlu)
-        return self._made(
-            STOCK, files, fingerprint(files), [RASA_PYTHON, "-m", "rasa"], anew=anew, older=older
-        )
-
-    def project(self, trained: Trained) -> Path:
-        """The folder of a model's project."""
-        return trained.model.parent
+        return self._made(STOCK, files, fingerprint(files), rasa, anew=anew, older=older)
 
     def _made(
-        self, kind: str, files: dict[str, str], print_: str, rasa: list[str], anew: bool, older: bool = False
+        self, kind: str, files: dict[str, str], made_of: str, rasa: list[str], anew: bool, older: bool
     ) -> Trained:
         name = f"{kind}-{self.mode}-"
-        folder = self._folder / f"{name}{print_}"
+        folder = self._folder / f"{name}{made_of}"
         if not anew:
             kept = _kept(folder)
             if kept:

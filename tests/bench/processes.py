@@ -25,6 +25,21 @@ def resident_megabytes(pid: int) -> float:
     return sum(_rss_kilobytes(one) for one in family(pid)) * 1024 / MEGABYTE
 
 
+def cpu_seconds(pid: int) -> float | None:
+    """Processor time that a process and all that it started have used so far; None where /proc is missing."""
+    if not Path("/proc/self/stat").exists():
+        return None
+    ticks = 0
+    for one in family(pid):
+        try:
+            # Behind the name in brackets: the 12th and 13th word are user and system time.
+            words = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        ticks += int(words[11]) + int(words[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def family(pid: int) -> list[int]:
     """The process, its children, theirs, and so on."""
     listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True).stdout

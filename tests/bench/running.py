@@ -10,9 +10,23 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.bench.doors import Door, RestDoor, TurnDoor, WebsiteDoor
-from tests.stack import RASA_PYTHON, Assistant, Process, free_port
+from tests.stack import RASA_PYTHON, Assistant, Process, answers, free_port, wait_for
 
 UNLIMITED = "1000000"
+# A Rasa with TensorFlow on a machine that has much else to do.
+STOCK_START_SECONDS = 600
+
+
+class PatientProcess(Process):
+    """A process that may take long to start."""
+
+    def wait_until_well(self) -> None:
+        def well() -> bool:
+            if self._process is None or self._process.poll() is not None:
+                raise AssertionError(f"{self.name} ended: {self.log.read_text(errors='replace')[-2000:]}")
+            return answers(self.health)
+
+        wait_for(well, f"{self.name} to be ready", STOCK_START_SECONDS)
 
 
 class Ours:
@@ -78,7 +92,7 @@ class Stock:
         command += ["--credentials", str(project / "credentials.yml")]
         command += ["--endpoints", str(project / "endpoints.yml")]
         env = {**os.environ, "RASA_TELEMETRY_ENABLED": "false"}
-        self.rasa = Process("stock", command, env, folder, f"{self.url}/webhooks/rest/")
+        self.rasa = PatientProcess("stock", command, env, folder, f"{self.url}/webhooks/rest/")
 
     def start(self) -> None:
         self.rasa.start()
