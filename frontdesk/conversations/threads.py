@@ -177,7 +177,13 @@ def state(session: Session, conversation_id: str) -> State:
     Raises:
         UnknownConversation
     """
-    busy = exists().where(Turn.conversation_id == Conversation.id, Turn.state.in_(UNFINISHED))
+    # As `states.may_speak`: a turn whose replies would be dropped is nothing to wait for.
+    own_asking = (Turn.epoch + 1 == Conversation.epoch) & (Turn.message_id == Conversation.epoch_message_id)
+    busy = exists().where(
+        Turn.conversation_id == Conversation.id,
+        Turn.state.in_(UNFINISHED),
+        (Turn.epoch == Conversation.epoch) | own_asking,
+    )
     row = session.execute(
         select(Conversation.holder, Conversation.staff_id, Conversation.last_seq, busy).where(
             Conversation.id == conversation_id
@@ -189,7 +195,7 @@ def state(session: Session, conversation_id: str) -> State:
     return State(
         holder=holder,
         staff_name=states.staff_name(session, staff_id),
-        working=bool(working) and holder == "bot",
+        working=bool(working),
         last_seq=last_seq,
     )
 

@@ -145,6 +145,27 @@ def test_the_state_tells_holder_and_whether_the_bot_is_working(record: Record) -
         assert threads.state(session, conversation) == threads.State("bot", None, working=True, last_seq=1)
 
 
+def test_the_bot_is_working_until_it_has_said_that_a_person_is_asked(record: Record) -> None:
+    conversation = start(record)
+    own = say(record, conversation, "a person please").message
+    say(record, conversation, "hello?")
+    with record.transaction() as session:
+        holder.queue(session, conversation, reason="asked", message_id=own.id, available=True)
+    with record.reading() as session:
+        assert threads.state(session, conversation).working
+
+
+def test_the_bot_is_not_working_once_a_person_has_it(record: Record, make_staff: Callable) -> None:
+    ann = make_staff(record, "Ann")
+    conversation = start(record)
+    own = say(record, conversation, "a person please").message
+    with record.transaction() as session:
+        holder.queue(session, conversation, reason="asked", message_id=own.id, available=True)
+        holder.claim(session, conversation, ann)
+    with record.reading() as session:
+        assert not threads.state(session, conversation).working
+
+
 def test_the_state_names_the_person_who_has_it(record: Record, make_staff: Callable) -> None:
     ann = make_staff(record, "Ann")
     conversation = start(record)
