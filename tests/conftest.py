@@ -95,7 +95,10 @@ class PostgresServer:
         }
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with (self._home / "log").open("ab") as log:
-            command = [*self._as_user, str(self._binaries / "postgres"), "-D", str(self._data), *settings]
+            # Told to end when the test process is killed outright, so that it is never left behind.
+            dying = ["setpriv", "--pdeathsig=QUIT", "--"] if shutil.which("setpriv") else []
+            program = str(self._binaries / "postgres")
+            command = [*self._as_user, *dying, program, "-D", str(self._data), *settings]
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._home)
         ready = [str(self._binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         while self._process.poll() is None:
