@@ -81,6 +81,10 @@ _MEANT = re.compile(
 _NO_BUT = re.compile(
     r"^\W*(?:no|nope|oops|ups|opps|sorry|oh|wait|actually|wrong|correction)\b[\s,.:;!]+(?=\S)", re.IGNORECASE
 )
+# Fields whose answers are everyday words.
+_LOOSE = frozenset(
+    {"training_stage", "ecfmg_status", "visa_help", "usmle_step1", "usmle_step2ck", "program_interest"}
+)
 _EXAMS = frozenset({"usmle_step1", "usmle_step2ck", "ecfmg_status"})
 _ADD = re.compile(r"\b(?:add|also|include|plus|as well|too|another|and)\b")
 _ADD_STRONG = re.compile(r"\b(?:add|include|also (?:put|add|want)|as well)\b")
@@ -363,6 +367,8 @@ def _latest(
         meant or (opener and cued) or (opener and re.match(r"\W*(?:no|nope|wrong|oops|opps|ups)\b", line))
     ):
         return None
+    # A mere "no, …" takes back nothing that is said in everyday words: "no, that's not it".
+    refused = not meant and re.match(r"\W*(?:no|nope)\b", line) is not None
     rest = _NO_BUT.sub("", text)
     rest = (
         re.sub(
@@ -393,10 +399,7 @@ def _latest(
             continue
         parsed = _parse(field, rest, context)
         if isinstance(parsed, Certain) and parsed.value != context.values.get(name):
-            if (
-                name in {"training_stage", "ecfmg_status", "visa_help", "usmle_step1", "usmle_step2ck"}
-                and len(key_of(rest)) > 6
-            ):
+            if name in _LOOSE and (refused or name != recent[0] or len(key_of(rest)) > 6):
                 continue
             return Correction(name, parsed, sure=True)
     return None

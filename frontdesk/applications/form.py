@@ -22,6 +22,7 @@ from frontdesk.applications.parsing import (
     places,
     schools,
     sensitive,
+    specialties,
     speech,
     years,
     yes_no,
@@ -308,6 +309,11 @@ class FormTurn:
         """Help first; the form waits until the person wants it back. Nothing of the message is kept."""
         found = self.understanding.get("safety") or {}
         kind = found.get("kind")
+        by_classifier = found.get("by") in {None, "classifier"}
+        # Emergency medicine is a specialty, even in the words of the safety list.
+        by_specialty = self.asking == "specialties" and kind == "emergency"
+        if (by_classifier or by_specialty) and self._is_plainly_the_answer():
+            return False
         if kind is None:
             parts = self.understanding.get("parts") or []
             label = (
@@ -321,6 +327,22 @@ class FormTurn:
         self.working["aside"] = kind
         self.replies.append(Help(str(kind)))
         return True
+
+    def _is_plainly_the_answer(self) -> bool:
+        """A name, an address, a number that a classifier took for an alarm.
+
+        Only short messages without any alarming word, read for certain by the field that was asked; a phrase
+        of the safety list always counts, whatever was asked.
+        """
+        if self.state != "open" or self.asking not in RECORD or self.working.get("aside"):
+            return False
+        said = specialties.without(self.text) if self.asking == "specialties" else self.text
+        if speech.is_alarming(said) or speech.is_question(self.text) or len(key_of(self.text)) > 9:
+            return False
+        parsed = BY_NAME[self.asking].parse(self.text, self._context())
+        if not isinstance(parsed, Certain | Confirm):
+            return False
+        return self._evident(parsed) if BY_NAME[self.asking].free else True
 
     def _set_aside(self) -> None:
         """After help was shown: only the wish to go on opens the form again."""
@@ -541,6 +563,8 @@ class FormTurn:
         if not isinstance(parsed, Certain):
             return False
         value = str(parsed.value)
+        if self.asking == "full_name":
+            return names.is_plainly_a_name(self.text)
         if self.asking == "medical_school":
             return schools.is_school(value)
         if self.asking == "preferred_location":
@@ -912,7 +936,10 @@ class FormTurn:
         if self.understanding.get("decision") != "act" or not parts:
             return False
         label = str(parts[0].get("label", ""))
-        if float(parts[0].get("confidence") or 0.0) < SURE_QUESTION or len(key_of(self.text)) < 3:
+        confidence = float(parts[0].get("confidence") or 0.0)
+        if label.startswith("chitchat/") and confidence >= commands.SURE:
+            return True
+        if confidence < SURE_QUESTION or len(key_of(self.text)) < 3:
             return False
         if self.asking == "full_name" and names.cued(self.text):
             return False

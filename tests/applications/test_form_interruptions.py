@@ -299,3 +299,57 @@ def test_a_yes_where_nothing_was_asked_is_not_swallowed(chat: Talk) -> None:
     talk = chat("full_name").say("yes")
     assert "full_name" not in talk.values
     assert talk.asking == "full_name"
+
+
+@pytest.mark.parametrize(
+    ("asking", "text", "value"),
+    [
+        ("full_name", "Anna Maria Kowalska", "Anna Maria Kowalska"),
+        ("full_name", "tunde bakare", "Tunde Bakare"),
+        ("email", "tunde@example.com", "tunde@example.com"),
+        ("medical_school", "Lodz Medical University", "Lodz Medical University"),
+        ("usmle_step1", "failed", "failed"),
+        ("preferred_location", "Chicago", "Chicago"),
+    ],
+)
+def test_a_plain_answer_that_the_classifier_takes_for_an_alarm_is_an_answer(
+    chat: Talk, asking: str, text: str, value: str
+) -> None:
+    assert chat(asking).say(text, "safety/crisis").values[asking] == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i want to die",
+        "i feel worthless",
+        "cannot go on living",
+        "everything hurts, goodbye",
+        "kill myself",
+        "no hope left",
+        "tired of life",
+        "my life is over",
+        "better to end it",
+    ],
+)
+@pytest.mark.parametrize("asking", ["full_name", "medical_school", "usmle_step1", "preferred_location", "visa_help"])
+def test_a_cry_for_help_is_heard_whatever_was_asked(chat: Talk, asking: str, text: str) -> None:
+    talk = chat(asking).say(text, "safety/crisis")
+    assert talk.acts == ["help:crisis"]
+    assert asking not in talk.values
+
+
+def test_a_phrase_of_the_safety_list_counts_even_in_a_plain_answer(chat: Talk) -> None:
+    assert chat("full_name").say("Anna Maria Kowalska", safety="crisis").acts == ["help:crisis"]
+
+
+def test_emergency_medicine_is_a_specialty(chat: Talk) -> None:
+    talk = chat("specialties").say("emergency medicine", safety="emergency")
+    assert talk.values["specialties"] == ["emergency medicine"]
+    assert chat("specialties").say("emergency, i am bleeding", safety="emergency").acts == ["help:emergency"]
+
+
+@pytest.mark.parametrize("text", ["shukran", "muchas gracias", "thx a lot", "God bless you", "can somebody ring me"])
+@pytest.mark.parametrize("asking", ["full_name", "medical_school", "preferred_location"])
+def test_thanks_are_no_answer(chat: Talk, asking: str, text: str) -> None:
+    assert asking not in chat(asking).say(text, "chitchat/thanks").values

@@ -111,6 +111,16 @@ def cued(text: str) -> str | None:
     return None
 
 
+def is_plainly_a_name(text: str) -> bool:
+    """Two to six words none of which is a word of talk, or a name introduced as such."""
+    line = [word.folded for word in words(text)]
+    if cued(text) is not None:
+        return len(line) <= 9
+    plain = not any(word in speech.TALK or word in speech.FUNCTION or word in _OF_THE_FORM for word in line)
+    capitals = sum(not part[:1].islower() for part in text.split()) / max(1, len(text.split()))
+    return 2 <= len(line) <= 6 and (plain or capitals == 1.0) and not any(c.isdigit() for c in text)
+
+
 def _judged(line: str, cued: bool) -> Parsed:
     folded = [word.folded for word in words(line)]
     if not folded or (len(folded) == 1 and folded[0] in _NO_NAME):

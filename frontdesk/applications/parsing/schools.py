@@ -163,6 +163,6 @@ def _is_talk(name: str) -> bool:
     line = [word.folded for word in words(name)]
     talk = sum(word in speech.TALK for word in line)
     small = sum(word in speech.FUNCTION for word in line)
-    if talk >= 2 or (talk and len(line) <= 2) or talk + small == len(line):
+    if talk >= 2 or (talk and len(line) <= 3) or talk + small == len(line):
         return True
     return len(line) > 1 and (talk + small) / len(line) > 0.5

@@ -59,6 +59,13 @@ def certain_in(text: str) -> list[str] | None:
     return ids if len(ids) <= MOST else None
 
 
+def without(text: str) -> str:
+    """The text with the specialties in it taken out."""
+    for one in reversed(vocabulary()["specialty"].find(text)):
+        text = text[: one.start] + " " + text[one.end :]
+    return text
+
+
 def is_all(text: str) -> bool:
     """Whether the text is the name of one specialty and nothing else."""
     return vocabulary()["specialty"].terms.get(text) is not None

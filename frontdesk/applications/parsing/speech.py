@@ -19,7 +19,7 @@ _AFTER_ASKING = frozenset(
 _AUXILIARY = frozenset("is are was were am do does did can could will would should shall has have had may might must dont isnt"
                        " arent doesnt cant wont".split())  # fmt: skip
 _SUBJECT = frozenset(
-    "i you u ya we they he she it this that these those there the a an my your yr ur our any some anyone anybody someone"
+    "i you u ya we they he she it this that these those there the a an my your yr ur our any some anyone anybody somebody nobody someone"
     " graduates students imgs img students's all it's not people one chha usmle step rotation visa".split()
 )
 _OPENERS = frozenset(
@@ -141,6 +141,8 @@ TALK = frozenset(
     understand stuck confused mean means forget forgot use whenever btw should would could wish wanted make made do does did
     doing done if but so then than about into over again more less much many some any every each now here give write wrote
     written type typed say said put enter fill start begin finish end quit exit go going goes went get got take took keep
+    gracias muchas shukran merci danke grazie obrigado obrigada salamat dhanyavad lot appreciate appreciated bless god salam
+    somebody someone anybody anyone nobody office ring agent list menu features
     passport visa rotation residency letter recommendation weeks months money cost price pay paid free fee""".split()
 )
 
@@ -150,6 +152,20 @@ FUNCTION = frozenset(
     "in at of for from with by on to as am and or an be like let lets keep dont idk dunno lol haha hmm umm till until while"
     " since per via off up down out such too both either neither same live lives living".split()
 )
+
+
+# Words that a name or a school hardly has and a cry for help often does: with one of them, a classifier's alarm stands.
+ALARM = re.compile(
+    r"\b(?:die|died|dies|dying|dead|death|kill\w*|suicid\w*|kms|unalive|harm\w*|hurt\w*|hopeless|worthless|helpless|useless|end|ending|alive|live|living|life|lives"
+    r"|pills?|overdos\w*|bleed\w*|blood|emergenc\w*|abus\w*|rap(?:e|ed|ist)|assault\w*|harass\w*|molest\w*|touch\w*|unsafe|threat\w*|weapon|gun|knife|cut|cutting|jump\w*"
+    r"|hang\w*|rope|bridge|lonely|alone|tired|give up|giving up|gave up|worth|pain\w*|cry\w*|depress\w*|anxious|panic|scared|afraid|breath\w*|chest|unconscious|collaps\w*|poison\w*"
+    r"|attack\w*|beat\w*|racis\w*|discriminat\w*|humiliat\w*|insult\w*|goodbye|farewell|world|myself|anymore|cant|cannot|stand|burden|feel\w*|sad|hate\w*|hope|better|nights?|want|wish|morir\w*|matar\w*|suicid\w*|muerte|vivir|mourir|sterben)\b"
+)
+
+
+def is_alarming(text: str) -> bool:
+    """Whether a word of the text could belong to a cry for help."""
+    return bool(ALARM.search(folded(text)))
 
 
 def talk_share(text: str) -> float:
