@@ -168,7 +168,9 @@ export function wordsBeside(text: string, shown: Presentation): Words {
       rest = text.replace(spoken[0], spoken[1] ?? "");
     }
   }
-  const drawn = new Set(shown.summary.flatMap((group) => [group.title, ...group.items.map((item) => `- ${item.label}: ${item.value}`)]));
+  const drawn = new Set(
+    shown.summary.flatMap((group) => [group.title, ...group.items.map((item) => `- ${item.label}: ${item.value}`.trim())]),
+  );
   const lines = rest.split("\n");
   const first = lines.findIndex((line) => drawn.has(line.trim()));
   const outside = (part: readonly string[]): string =>

@@ -21,9 +21,10 @@ function midnight(at: Date): number {
 }
 
 export const words = {
-  launcher: (name: string): string => `Ask ${name}`,
-  openChat: "Open chat",
-  openChatUnread: (count: number): string => `Open chat, ${count} new ${count === 1 ? "message" : "messages"}`,
+  launcher: "Ask CHHA",
+  /** Begins with what is written on it, for visitors who press by voice. */
+  openChat: "Ask CHHA. Open chat",
+  openChatUnread: (count: number): string => `Ask CHHA. Open chat, ${count} new ${count === 1 ? "message" : "messages"}`,
   closeChat: "Close chat",
   title: (name: string): string => `${name} front desk`,
   menu: "More options",

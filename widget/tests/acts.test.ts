@@ -67,8 +67,8 @@ describe("words that the drawing says anyway", () => {
   });
 
   it("are left out: the lines of the review and no others; what stood below them stays below", () => {
-    const summary = [{ title: "About you", items: [{ field: "email", label: "Email", value: "a@b.org" }] }];
-    const text = "Here it is:\nAbout you\n- Email: a@b.org\n- Email: another\nApplying guarantees nothing.\nIs it right?";
+    const summary = [{ title: "About you", items: [{ field: "email", label: "Email", value: "a@b.org" }, { field: "phone", label: "Phone", value: "" }] }];
+    const text = "Here it is:\nAbout you\n- Email: a@b.org\n- Phone: \n- Email: another\nApplying guarantees nothing.\nIs it right?";
     expect(wordsBeside(text, present({ act: "question", field: "review", step: 5, steps: 5, summary }))).toMatchObject({
       text: "Here it is:",
       after: "- Email: another\nApplying guarantees nothing.\nIs it right?",

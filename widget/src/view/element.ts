@@ -125,7 +125,7 @@ export class FrontdeskElement extends HTMLElement {
       { class: "launcher", part: "launcher", "aria-label": words.openChat, "aria-haspopup": "dialog", "data-testid": "launcher" },
       () => this.open(),
       icon("chat"),
-      make("span", { class: "launcher-text", "aria-hidden": "true" }, words.launcher("CHHA")),
+      make("span", { class: "launcher-text", "aria-hidden": "true" }, words.launcher),
       this.#badge,
     );
     this.#announcer = make("div", { class: "hidden", role: "status" });

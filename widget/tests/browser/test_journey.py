@@ -170,7 +170,7 @@ def test_new_messages_are_counted_on_the_launcher_while_the_chat_is_closed(
     expect(page.get_by_role("button", name="Open chat, 2 new messages")).to_be_visible()
     page.get_by_test_id("launcher").click()
     page.get_by_test_id("close").click()
-    expect(page.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Ask CHHA. Open chat", exact=True)).to_be_visible()
 
 
 def test_starting_over_really_forgets(visitor: Callable[..., Visitor], desk: FrontDesk) -> None:
