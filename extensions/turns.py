@@ -250,10 +250,13 @@ class TurnRunner:
                 if isinstance(error, asyncio.TimeoutError):
                     detail = f"the turn took longer than {self._turn_timeout:g} seconds"
                     raise TurnFailed("action_server", detail) from error
+                root: BaseException = error
+                while root.__cause__ is not None:
+                    root = root.__cause__
                 # Frames only: the error's message may quote what somebody wrote.
-                frames = "".join(traceback.format_tb(error.__traceback__))
-                logger.error("A turn broke inside Rasa: %s\n%s", type(error).__name__, frames)
-                raise TurnFailed("no_reply", f"Rasa broke with {type(error).__name__}") from error
+                frames = "".join(traceback.format_tb(root.__traceback__))
+                logger.error("A turn broke inside Rasa: %s\n%s", type(root).__name__, frames)
+                raise TurnFailed("no_reply", f"Rasa broke with {type(root).__name__}") from error
         if failures:
             raise _action_failed(failures[0])
 
