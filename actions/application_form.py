@@ -1,4 +1,5 @@
-"""The application form's two actions, thin: the form's heart is `frontdesk.applications.form`, the draft the truth.
+"""The application form's two actions, thin: the form's heart is `frontdesk.applications.form`, the draft
+the truth.
 
 A turn run again with the same message id answers the same and writes nothing (`ActionOutcome`).
 """
@@ -195,7 +196,9 @@ def send_turn(context: TurnContext) -> dict[str, Any]:
 
 
 def ask_again(dispatcher: CollectingDispatcher, session: Session, context: TurnContext) -> str | None:
-    """Ask the waiting question of the conversation's open draft once more; the field asked, None without one."""
+    """Ask the waiting question of the conversation's open draft once more; the field asked, None without
+    one.
+    """
     conversation_id = context.conversation(session)
     draft = drafts.unsent(session, conversation_id)
     if draft is None or draft.state != "open":

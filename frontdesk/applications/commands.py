@@ -1,4 +1,5 @@
-"""Commands said inside the form: stop, back, skip, … Conservative: an answer must never be taken for a command.
+"""Commands said inside the form: stop, back, skip, … Conservative: an answer must never be taken for a
+command.
 
 How commands are worded stands in `knowledge/application.yml`; here are only the patterns that sentences need.
 """
@@ -37,59 +38,104 @@ SURE = 0.6
 
 _GO = r"(?:go|leave|run|stop|pray|sleep|eat|work|pause|quit|hang up|catch|sign off|log off|close|study)"
 _STOP = re.compile(
-    rf"\b(?:(?:have|need|ought|supposed) to {_GO}|must {_GO}|gotta {_GO}|got to {_GO}|going to (?:sleep|pray|bed|work|class|leave)"
-    r"|(?:be|am|im|come|coming|get|getting|right) back (?:\w+ )?(?:later|soon|tomorrow|tonight|after|in)|back (?:later|soon|tomorrow|tonight|in (?:a|an|\d+))"
-    r"|(?:continue|finish|complete|do|fill|answer|resume|talk|return|go on)(?: (?:it|this|that|the form|the rest|with (?:it|this)))? (?:later|tomorrow|tonight|another (?:time|day)|next (?:time|week)|after)"
-    r"|(?:stop|pause|quit|leave|exit|close) (?:it |this |the form |the application |here |now )*(?:here|now|for (?:now|today)|please|the form|this form|the application|it)|(?:will|ll|shall) not continue|wont continue|not continue"
-    r"|(?:my )?(?:class|shift|duty|bus|train|lunch|dinner|meeting) (?:is )?(?:starting|starts|coming|begins|now)|(?:phone|battery|mobile) (?:is )?(?:dying|dead|low)|(?:no|not enough|dont have) time (?:now|today|right now|for this))\b"
+    rf"\b(?:(?:have|need|ought|supposed) to {_GO}|must {_GO}|gotta {_GO}|got to {_GO}|going to "
+    rf"(?:sleep|pray|bed|work|class|leave)"
+    r"|(?:be|am|im|come|coming|get|getting|right) back (?:\w+ )?(?:later|soon|tomorrow|tonight"
+    r"|after|in)|back (?:later|soon|tomorrow|tonight|in (?:a|an|\d+))"
+    r"|(?:continue|finish|complete|do|fill|answer|resume|talk|return|go on)(?: (?:it|this|that"
+    r"|the form|the rest|with (?:it|this)))? (?:later|tomorrow|tonight|another (?:time|day)|next "
+    r"(?:time|week)|after)"
+    r"|(?:stop|pause|quit|leave|exit|close) (?:it |this |the form |the application |here |now "
+    r")*(?:here|now|for (?:now|today)|please|the form|this form|the application|it)|(?:will|ll"
+    r"|shall) not continue|wont continue|not continue"
+    r"|(?:my )?(?:class|shift|duty|bus|train|lunch|dinner|meeting) (?:is )?(?:starting|starts"
+    r"|coming|begins|now)|(?:phone|battery|mobile) (?:is )?(?:dying|dead|low)|(?:no|not enough"
+    r"|dont have) time (?:now|today|right now|for this))\b"
 )
 _CANCEL = re.compile(
-    r"\b(?:(?:cancel|abort|discard|delete|remove|throw away|scrap|drop|withdraw|erase)(?: (?:it|this|that|the|my|all|whole|entire))* (?:form|application|draft|answers|request|thing|registration)"
-    r"|dont want (?:to )?(?:apply|the application|this application|to continue)(?: any ?more)?|do not want (?:to )?apply|no longer want to apply|changed my mind|forget (?:it|about it|this|the (?:form|application)))\b"
+    r"\b(?:(?:cancel|abort|discard|delete|remove|throw away|scrap|drop|withdraw|erase)(?: (?:it"
+    r"|this|that|the|my|all|whole|entire))* (?:form|application|draft|answers|request|thing"
+    r"|registration)"
+    r"|dont want (?:to )?(?:apply|the application|this application|to continue)(?: any ?more)?"
+    r"|do not want (?:to )?apply|no longer want to apply|changed my mind|forget (?:it|about it"
+    r"|this|the (?:form|application)))\b"
 )
 _RESTART = re.compile(
-    r"\b(?:(?:start|begin|do (?:it|this|everything)|fill (?:it|this)|redo (?:it|this|everything|the (?:whole )?(?:form|application)))(?: (?:it|this|all|everything|the (?:whole )?(?:form|application)))? (?:over|again|afresh|anew|from (?:the )?(?:zero|scratch|start|beginning|first|top|new|one))"
-    r"|(?:from|go to) (?:the )?(?:zero|scratch|(?:very )?(?:first|beginning|start)(?: question)?)|(?:reset|clear|wipe|erase) (?:everything|all|it all|the (?:whole )?(?:form|application|answers)|my answers|this)|redo (?:the )?(?:whole|entire|complete) (?:form|thing|application))\b"
+    r"\b(?:(?:start|begin|do (?:it|this|everything)|fill (?:it|this)|redo (?:it|this|everything"
+    r"|the (?:whole )?(?:form|application)))(?: (?:it|this|all|everything|the (?:whole )?(?:form"
+    r"|application)))? (?:over|again|afresh|anew|from (?:the )?(?:zero|scratch|start|beginning"
+    r"|first|top|new|one))"
+    r"|(?:from|go to) (?:the )?(?:zero|scratch|(?:very )?(?:first|beginning|start)(?: question)?)"
+    r"|(?:reset|clear|wipe|erase) (?:everything|all|it all|the (?:whole )?(?:form|application"
+    r"|answers)|my answers|this)|redo (?:the )?(?:whole|entire|complete) (?:form|thing"
+    r"|application))\b"
 )
 _BACK = re.compile(
-    r"\b(?:(?:go|take me|move|step|get|return|one|a) (?:one |a )?(?:step |question )?back(?:wards?)?(?: (?:one|a|to the|please|question|step)*)?|(?:go|return|back) to (?:the )?(?:previous|last|earlier|prior) (?:question|one|step)|previous question|question before)\b"
+    r"\b(?:(?:go|take me|move|step|get|return|one|a) (?:one |a )?(?:step |question "
+    r")?back(?:wards?)?(?: (?:one|a|to the|please|question|step)*)?|(?:go|return|back) to (?:the "
+    r")?(?:previous|last|earlier|prior) (?:question|one|step)|previous question|question "
+    r"before)\b"
 )
 _SKIP = re.compile(
-    r"\b(?:skip|leave (?:it|this|that|this one|that one)?(?: \w+)? ?(?:blank|empty|open|out)|(?:prefer|rather|want|like)(?: to)? not (?:to )?(?:say|answer|tell|share|give|disclose)|(?:dont|do not) (?:want|wish|like) to (?:say|answer|tell|share|give|disclose)(?: \w+){0,3}"
-    r"|(?:i will|ill|i would|id) not (?:say|answer|tell|share|give)|(?:dont|do not) (?:want|wish) to give|wont (?:say|tell|give|share)|pass (?:this|on this|this one|it)|next question|(?:move|go) (?:on|ahead) to (?:the )?next"
-    r"|(?:dont|do not) have (?:a |any |one |my )?(?:phone|mobile|number|phone number|cell)|without (?:a )?(?:phone|number))\b"
+    r"\b(?:skip|leave (?:it|this|that|this one|that one)?(?: \w+)? ?(?:blank|empty|open|out)"
+    r"|(?:prefer|rather|want|like)(?: to)? not (?:to )?(?:say|answer|tell|share|give|disclose)"
+    r"|(?:dont|do not) (?:want|wish|like) to (?:say|answer|tell|share|give|disclose)(?: \w+){0,3}"
+    r"|(?:i will|ill|i would|id) not (?:say|answer|tell|share|give)|(?:dont|do not) (?:want"
+    r"|wish) to give|wont (?:say|tell|give|share)|pass (?:this|on this|this one|it)|next question"
+    r"|(?:move|go) (?:on|ahead) to (?:the )?next"
+    r"|(?:dont|do not) have (?:a |any |one |my )?(?:phone|mobile|number|phone number|cell)"
+    r"|without (?:a )?(?:phone|number))\b"
 )
 # On the text itself: "no, phone was right" is no refusal.
 _NO_PHONE = re.compile(r"^\W*no (?:phone|mobile|number|phone number)\b(?!\s*(?:is|was|:))", re.IGNORECASE)
 _RESUME = re.compile(
-    r"\b(?:continue|go on|carry on|resume|proceed|keep going|finish (?:it|the form|the application|my form|my application)|next question|back to (?:the |my )?(?:form|application|questions?)|(?:im|i am) back|pick up where)\b"
+    r"\b(?:continue|go on|carry on|resume|proceed|keep going|finish (?:it|the form|the "
+    r"application|my form|my application)|next question|back to (?:the |my )?(?:form|application"
+    r"|questions?)|(?:im|i am) back|pick up where)\b"
 )
 _NOT_RESUME = re.compile(
     r"\b(?:not|dont|do not|cant|cannot|wont|will not|later|tomorrow|never|stop|how (?:to|can|do))\b"
 )
 _REVOKED = re.compile(
-    r"\b(?:dont|do not|not|no need to|never|please dont) (?:want to |to )?(?:cancel\w*|delete|stop|quit|abort|discard|remove|erase|restart|start over|leave|exit)\b"
+    r"\b(?:dont|do not|not|no need to|never|please dont) (?:want to |to )?(?:cancel\w*|delete"
+    r"|stop|quit|abort|discard|remove|erase|restart|start over|leave|exit)\b"
 )
 _HUMAN = re.compile(
-    r"\b(?:(?:talk|speak|chat|connect|transfer|write|put)\w*(?: me| us)?(?: (?:to|with|through))*(?: (?:a|an|the|your|some|real|live|actual|human))* (?:person|human|agent|someone|somebody|staff|operator|advisor|adviser|coordinator|representative|team|people|man|woman|colleague|manager)"
-    r"|(?:want|need|prefer|give me|get me|call)(?: (?:a|an|the|your|some|to|real|live|actual))* (?:person|human|agent|operator|representative|someone|somebody))\b"
+    r"\b(?:(?:talk|speak|chat|connect|transfer|write|put)\w*(?: me| us)?(?: (?:to|with"
+    r"|through))*(?: (?:a|an|the|your|some|real|live|actual|human))* (?:person|human|agent"
+    r"|someone|somebody|staff|operator|advisor|adviser|coordinator|representative|team|people|man"
+    r"|woman|colleague|manager)"
+    r"|(?:want|need|prefer|give me|get me|call)(?: (?:a|an|the|your|some|to|real|live|actual))* "
+    r"(?:person|human|agent|operator|representative|someone|somebody))\b"
 )
 _HELP = re.compile(
-    r"\b(?:(?:what|which) format|what (?:should|do|can|must) i (?:write|type|put|say|answer|enter|give)|how (?:should|do|can|must) i (?:write|type|answer|enter|fill|give)"
-    r"|(?:dont|do not) (?:understand|get) (?:the question|what (?:to|you)|this(?: question)?|it)|explain (?:the|this|your) question|give (?:me )?(?:an |some )?examples?|what (?:kind|sort) of (?:answer|format))\b"
+    r"\b(?:(?:what|which) format|what (?:should|do|can|must) i (?:write|type|put|say|answer|enter"
+    r"|give)|how (?:should|do|can|must) i (?:write|type|answer|enter|fill|give)"
+    r"|(?:dont|do not) (?:understand|get) (?:the question|what (?:to|you)|this(?: question)?|it)"
+    r"|explain (?:the|this|your) question|give (?:me )?(?:an |some )?examples?|what (?:kind"
+    r"|sort) of (?:answer|format))\b"
 )
 _STATUS = re.compile(
-    r"\b(?:how (?:far|many|much|long)\b.*\b(?:am i|left|remain\w*|more|to go|questions|until the end|still)|(?:what|which)\b.*\b(?:have|did|do) (?:you|i|we)\b.*\b(?:so far|already|from me|given|gave|saved|noted|fill\w*|answered)"
-    r"|(?:did|has|is|was) (?:my |the |it )*(?:form|application|it) (?:go|gone|been sent|sent|through|submitted|already|still|complete\w*)|is it (?:sent|submitted|saved|a draft|still)|(?:submitted|sent) or (?:still )?(?:a )?draft|show (?:me )?(?:my |the |all )+(?:answers|summary|application|form))\b"
+    r"\b(?:how (?:far|many|much|long)\b.*\b(?:am i|left|remain\w*|more|to go|questions|until the "
+    r"end|still)|(?:what|which)\b.*\b(?:have|did|do) (?:you|i|we)\b.*\b(?:so far|already|from me"
+    r"|given|gave|saved|noted|fill\w*|answered)"
+    r"|(?:did|has|is|was) (?:my |the |it )*(?:form|application|it) (?:go|gone|been sent|sent"
+    r"|through|submitted|already|still|complete\w*)|is it (?:sent|submitted|saved|a draft|still)"
+    r"|(?:submitted|sent) or (?:still )?(?:a )?draft|show (?:me )?(?:my |the |all )+(?:answers"
+    r"|summary|application|form))\b"
 )
 _WHY = re.compile(
-    r"\b(?:why|y|wat for|what for|for what)\b(?: \w+){0,2} (?:you|u|ya|do|should|must|is|are|does|it|this|that|my|need|ask|asking|want|collect)\b"
+    r"\b(?:why|y|wat for|what for|for what)\b(?: \w+){0,2} (?:you|u|ya|do|should|must|is|are|does"
+    r"|it|this|that|my|need|ask|asking|want|collect)\b"
 )
 _WHAT_IS_IT = re.compile(
-    r"\b(?:what|wat|whats|what s|wht)(?: does)? (?:is |are |do you mean by )?(?:this|that|it|these|those)\b(?: mean)?"
+    r"\b(?:what|wat|whats|what s|wht)(?: does)? (?:is |are |do you mean by )?(?:this|that|it"
+    r"|these|those)\b(?: mean)?"
 )
 _SEEN = re.compile(
-    r"\b(?:who (?:\w+ )?(?:see|sees|read|reads|get|gets|access|look|looks|else|has|have)|safe|secure|security|privacy|private|confidential|shar(?:e|ed|ing)|sell|sold|spam|stor(?:e|ed|ing)|leak|keep my|use my (?:data|information))\b"
+    r"\b(?:who (?:\w+ )?(?:see|sees|read|reads|get|gets|access|look|looks|else|has|have)|safe"
+    r"|secure|security|privacy|private|confidential|shar(?:e|ed|ing)|sell|sold|spam|stor(?:e|ed"
+    r"|ing)|leak|keep my|use my (?:data|information))\b"
 )
 
 
@@ -109,7 +155,9 @@ def stripped(text: str, phrases: Phrases) -> tuple[str, ...]:
 
 
 def exact(text: str, phrases: Phrases, *, fuzzy: bool) -> str | None:
-    """The command that the message is as a whole, politeness aside; a slip of the finger counts where `fuzzy`."""
+    """The command that the message is as a whole, politeness aside; a slip of the finger counts where
+    `fuzzy`.
+    """
     for key in (key_of(text), stripped(text, phrases)):
         found = phrases.commands.id_of(key)
         if found:
@@ -130,7 +178,9 @@ def exact(text: str, phrases: Phrases, *, fuzzy: bool) -> str | None:
 
 
 def said(text: str, phrases: Phrases, *, fuzzy: bool) -> str | None:
-    """The command in the message, by its wording alone: stop, cancel, keep (a cancel taken back), restart, …"""
+    """The command in the message, by its wording alone: stop, cancel, keep (a cancel taken back), restart,
+    …
+    """
     line = speech.folded(text)
     if _REVOKED.search(line):
         return "keep"

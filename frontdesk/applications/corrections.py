@@ -21,7 +21,8 @@ from frontdesk.knowledge.vocabulary import Found, fold, key_of
 class Correction:
     """An earlier answer to be changed. `parsed` is the new value, None when only the field was named.
 
-    `sure`: the wording says that it is a correction; otherwise it is a statement about a field ("my grad year is
+    `sure`: the wording says that it is a correction; otherwise it is a statement about a field ("my grad
+    year is
     2028"), which may be its first answer.
     """
 
@@ -40,7 +41,8 @@ _NEW_OLD = [
     ),
     (
         re.compile(
-            r"\bnot\s+(?P<old>[^,.;]+?)\s*[,.;]?\s*(?:\bbut\b|\bits\b|\bit'?s\b|\bit is\b|[,;.])\s*(?P<new>.+)",
+            r"\bnot\s+(?P<old>[^,.;]+?)\s*[,.;]?\s*(?:\bbut\b|\bits\b|\bit'?s\b|\bit is\b"
+            r"|[,;.])\s*(?P<new>.+)",
             re.I | re.S,
         ),
         "new",
@@ -48,8 +50,11 @@ _NEW_OLD = [
     ),
     (
         re.compile(
-            r"(?:wrote|typed|said|put|gave|entered|written|told|was)\s+(?P<old>.+?)\s*(?:by (?:mistake|accident)|mistakenly|wrongly|accidentally|in error)?\s*[,.;]?\s*"
-            r"(?:\bbut\b\s*)?(?:\b(?:it'?s|it is|its|it should be|should be|it must be|correct(?: one)? is|i meant|right(?: one)? is|real(?: one)? is|the (?:correct|right) \w+ is)\b)\s*(?P<new>.+)",
+            r"(?:wrote|typed|said|put|gave|entered|written|told|was)\s+(?P<old>.+?)\s*(?:by "
+            r"(?:mistake|accident)|mistakenly|wrongly|accidentally|in error)?\s*[,.;]?\s*"
+            r"(?:\bbut\b\s*)?(?:\b(?:it'?s|it is|its|it should be|should be|it must be"
+            r"|correct(?: one)? is|i meant|right(?: one)? is|real(?: one)? is|the (?:correct"
+            r"|right) \w+ is)\b)\s*(?P<new>.+)",
             re.I | re.S,
         ),
         "new",
@@ -68,15 +73,19 @@ _NEW_OLD = [
     ),
 ]
 _ASSIGN = re.compile(
-    r"^[\s\w'’]{0,24}?(?:\b(?:is|was|to|as|are|should be|should say|should read|must be|will be|instead|into|pala)\b\s*(?:now\s+|actually\s+)?[:=]?|[:=]|->|→)\s*(?P<value>\S.*)$",
+    r"^[\s\w'’]{0,24}?(?:\b(?:is|was|to|as|are|should be|should say|should read|must be|will be"
+    r"|instead|into|pala)\b\s*(?:now\s+|actually\s+)?[:=]?|[:=]|->|→)\s*(?P<value>\S.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 # What is said of a value that is wrong, and is no value itself.
 _JUDGED = re.compile(
-    r"\W*(?:not |a bit |completely |totally |all )*(?:wrong|incorrect|misspel\w+|mispel\w+|mistyped|mistaken|bad|false|right|correct|a mistake|old|outdated|different|missing|spelled|spelt|written|my \w+s)\b(?! (?:as|like|with)\b)"
+    r"\W*(?:not |a bit |completely |totally |all )*(?:wrong|incorrect|misspel\w+|mispel\w+"
+    r"|mistyped|mistaken|bad|false|right|correct|a mistake|old|outdated|different|missing|spelled"
+    r"|spelt|written|my \w+s)\b(?! (?:as|like|with)\b)"
 )
 _MEANT = re.compile(
-    r"\b(?:i (?:meant|mean)|meant|correction|i wanted to (?:say|write)|should (?:be|say|read|have been)|by mistake|mistaken\w*|typo|wrongly)\b"
+    r"\b(?:i (?:meant|mean)|meant|correction|i wanted to (?:say|write)|should (?:be|say|read"
+    r"|have been)|by mistake|mistaken\w*|typo|wrongly)\b"
 )
 _NO_BUT = re.compile(
     r"^\W*(?:no|nope|oops|ups|opps|sorry|oh|wait|actually|wrong|correction)\b[\s,.:;!]+(?=\S)", re.IGNORECASE
@@ -174,12 +183,13 @@ def _inside_value(text: str, one: Found) -> bool:
         one.end < len(text) and text[one.end] in "@." and text[one.end + 1 : one.end + 2].isalnum()
     ):
         return True
-    written = text[one.start : one.end]
-    if len(one.alias) == 1 and written[:1].isupper() and one.start > 0 and one.alias[0] in {
-        "university", "college", "school", "faculty", "city", "state", "uni", "class", "match", "place", "universidad"
-    }:  # fmt: skip
-        return True
-    return False
+    capital = text[one.start].isupper() and one.start > 0
+    return len(one.alias) == 1 and capital and one.alias[0] in _PARTS_OF_NAMES
+
+
+_PARTS_OF_NAMES = frozenset(
+    "university college school faculty city state uni class match place universidad".split()
+)
 
 
 def _of_field(
@@ -208,7 +218,8 @@ def _asks_to_change(text: str) -> bool:
     """ "Can I change my e-mail?" asks for a correction, not for an answer."""
     return bool(
         re.search(
-            r"\b(?:can|could|may|would|will|how (?:do|can|to)) (?:i |we |you |it )?(?:\w+ )?(?:change|correct|edit|fix|update|modify|add|remove|make)\b",
+            r"\b(?:can|could|may|would|will|how (?:do|can|to)) (?:i |we |you |it )?(?:\w+ "
+            r")?(?:change|correct|edit|fix|update|modify|add|remove|make)\b",
             fold(text),
         )
     )
@@ -372,7 +383,8 @@ def _latest(
     rest = _NO_BUT.sub("", text)
     rest = (
         re.sub(
-            r"^\W*(?:sorry|oh|no|wait|actually|and|,)*\W*(?:it'?s|it is|its|i (?:meant|mean|wanted to say)|meant|should be|correction)\b[\s:,]*",
+            r"^\W*(?:sorry|oh|no|wait|actually|and|,)*\W*(?:it'?s|it is|its|i (?:meant|mean"
+            r"|wanted to say)|meant|should be|correction)\b[\s:,]*",
             "",
             rest,
             flags=re.IGNORECASE,
@@ -416,7 +428,8 @@ def _listing(text: str, values: Any, named: list[Found], context: Context) -> Co
     if not found or any(one.id not in {"specialties", "preferred_location"} for one in named):
         return None
     removal = re.search(
-        r"\b(?:remove|delete|drop|take out|without|exclude|no more)\b(.*?)(?:\b(?:and|put|add|with|use|instead)\b|[,;.]|$)(.*)",
+        r"\b(?:remove|delete|drop|take out|without|exclude|no more)\b(.*?)(?:\b(?:and|put|add"
+        r"|with|use|instead)\b|[,;.]|$)(.*)",
         text,
         re.I | re.S,
     )

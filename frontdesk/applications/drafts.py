@@ -1,4 +1,5 @@
-"""Drafts in the record: an application while it is being told. The draft is the truth, not the dialogue's slots.
+"""Drafts in the record: an application while it is being told. The draft is the truth, not the dialogue's
+slots.
 
 Every function takes a session inside a transaction; each change of a value leaves a DraftChange.
 """

@@ -1,6 +1,7 @@
 """Several answers in one message: what is certain is taken, the rest is asked. Pure.
 
-Each finder wants a cue beside the value (a label, "graduate", "weeks", "in Texas"), so that a city in the name of a
+Each finder wants a cue beside the value (a label, "graduate", "weeks", "in Texas"), so that a city in
+the name of a
 school or a specialty in a question fills nothing.
 """
 
@@ -51,29 +52,42 @@ _LABEL = re.compile(
     r"^\W*(?P<label>[A-Za-zÀ-ÿ][\w \-'/]{0,40}?)\s*(?:[:=]|\bis\b|-(?=\s))\s*(?P<value>\S.*)$", re.DOTALL
 )
 _STAGE_CUE = re.compile(
-    r"\b(?:graduat\w*|grads?|students?|\d(?:st|nd|rd|th)?[ -]?(?:yr|year)|(?:first|second|third|fourth|fifth|sixth|final|last)[ -](?:yr|year)|ms ?[1-6]|studies|studying|mbbs \w+ year|alumn\w+)\b"
+    r"\b(?:graduat\w*|grads?|students?|\d(?:st|nd|rd|th)?[ -]?(?:yr|year)|(?:first|second|third"
+    r"|fourth|fifth|sixth|final|last)[ -](?:yr|year)|ms ?[1-6]|studies|studying|mbbs \w+ year"
+    r"|alumn\w+)\b"
 )
 _WISH = re.compile(
-    r"\b(?:want|wish|interested|interest|rotations?|elective|clerkship|observership|externship|specialt\w*|prefer\w*|weeks?|wks?|apply\w*|looking|like|need|sign)\b"
+    r"\b(?:want|wish|interested|interest|rotations?|elective|clerkship|observership|externship"
+    r"|specialt\w*|prefer\w*|weeks?|wks?|apply\w*|looking|like|need|sign)\b"
 )
 _START_CUE = re.compile(r"\b(?:start\w*|begin\w*|from|rotation|join|available|in|by|around|mid|early|late)\b")
 _NOT_START = re.compile(
-    r"\b(?:graduat\w*|grad|exam|step|ck|usmle|pass\w*|finish\w*|degree|diploma|class|batch|match|booked|scheduled|certified|born|birth|since|visa|joined|enrolled)\b"
+    r"\b(?:graduat\w*|grad|exam|step|ck|usmle|pass\w*|finish\w*|degree|diploma|class|batch|match"
+    r"|booked|scheduled|certified|born|birth|since|visa|joined|enrolled)\b"
 )
 _YEAR_CUE = re.compile(
-    r"\b(?:graduat\w*|grads?|class of|batch|passing out|passed out|finish\w*|alumn\w*|yog|degree in|diploma in)\b"
+    r"\b(?:graduat\w*|grads?|class of|batch|passing out|passed out|finish\w*|alumn\w*|yog|degree "
+    r"in|diploma in)\b"
 )
 _OTHER_PERSON = re.compile(
-    r"\b(?:my|our) (?:daughter|son|wife|husband|brother|sister|friend|nephew|niece|cousin|child|kid|fiancee?|boyfriend|girlfriend|students?|patient)\b(?! (?:in|lives|live|is in|works|visa))|\bon behalf of\b|\b(?:mother|father|parent|mom|mum|dad) of\b|\bi am (?:a |the |his |her )(?:mother|father|parent|mom|mum|dad|wife|husband|agent|consultant)\b|\bfor (?:him|her|them)\b"
+    r"\b(?:my|our) (?:daughter|son|wife|husband|brother|sister|friend|nephew|niece|cousin|child"
+    r"|kid|fiancee?|boyfriend|girlfriend|students?|patient)\b(?! (?:in|lives|live|is in|works"
+    r"|visa))|\bon behalf of\b|\b(?:mother|father|parent|mom|mum|dad) of\b|\bi am (?:a |the |his "
+    r"|her )(?:mother|father|parent|mom|mum|dad|wife|husband|agent|consultant)\b|\bfor (?:him|her"
+    r"|them)\b"
 )
 _SEVERAL = re.compile(
-    r"\b(?:two|three|four|five|six|several|many|some|few|multiple|\d{1,2}|group of|both) (?:of (?:my|our) |my |our |medical |of )?(?:students|applicants|persons|people|friends|candidates|of us)\b|\b(?:my|our|these) students\b"
+    r"\b(?:two|three|four|five|six|several|many|some|few|multiple|\d{1,2}|group of|both) (?:of "
+    r"(?:my|our) |my |our |medical |of )?(?:students|applicants|persons|people|friends|candidates"
+    r"|of us)\b|\b(?:my|our|these) students\b"
 )
 
 
 @dataclass
 class Extracted:
-    """What a message says for certain: field → value. `doubtful` are program and specialties said in passing."""
+    """What a message says for certain: field → value. `doubtful` are program and specialties said in
+    passing.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     other_person: bool = False
@@ -112,7 +126,9 @@ def extract(text: str, context: Context, phrases: Phrases, *, asked: str | None 
 
 
 def _segments(said: str, phrases: Phrases) -> list[str]:
-    """The message cut at line ends, commas and full stops; at dashes too, unless a label stands before them."""
+    """The message cut at line ends, commas and full stops; at dashes too, unless a label stands before
+    them.
+    """
     found: list[str] = []
     for part in _SEGMENTS.split(said):
         if not part or not part.strip():
@@ -212,6 +228,11 @@ def _is_demonym(alias: tuple[str, ...]) -> bool:
     return len(alias[-1]) >= 4 and alias not in _country_names()
 
 
+_EVERYDAY = (
+    "Russia,Syria,Iran,Vietnam,Turkey,Palestine,America,England,Holland,Burma,Saudi "
+    "Arabia,Saudi,Emirates,Brasil,"
+    "Britain,Scotland,Wales"
+).split(",")
 _NAMES: set[tuple[str, ...]] = set()
 
 
@@ -224,8 +245,7 @@ def _country_names() -> set[tuple[str, ...]]:
                 country.name.partition(",")[0],
             ):
                 _NAMES.add(key_of(name))
-        _NAMES.update(key_of(name) for name in ("Russia", "Syria", "Iran", "Vietnam", "Turkey", "Palestine", "America", "England",
-                                                "Holland", "Burma", "Saudi Arabia", "Saudi", "Emirates", "Brasil", "Britain", "Scotland", "Wales"))  # fmt: skip
+        _NAMES.update(key_of(name) for name in _EVERYDAY)
     return _NAMES
 
 
@@ -321,7 +341,7 @@ def _start(segments: list[str], take: dict[str, Any], context: Context) -> None:
     for segment in segments:
         line = speech.folded(segment)
         if _NOT_START.search(line) or not (
-            _START_CUE.search(line) and _WISH.search(line) or re.search(r"\bstart", line)
+            (_START_CUE.search(line) and _WISH.search(line)) or re.search(r"\bstart", line)
         ):
             continue
         if not re.search(r"20\d{2}", segment):
@@ -333,7 +353,9 @@ def _start(segments: list[str], take: dict[str, Any], context: Context) -> None:
 
 
 def _listed(segments: list[str], take: dict[str, Any], context: Context) -> None:
-    """In a list of bare answers ("Mexican, graduate, certified, rotation, IM, May 2027") a segment is one answer."""
+    """In a list of bare answers ("Mexican, graduate, certified, rotation, IM, May 2027") a segment is one
+    answer.
+    """
     for at, segment in enumerate(segments):
         line = speech.folded(segment)
         if len(line.split()) > 5:

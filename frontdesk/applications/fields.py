@@ -131,7 +131,9 @@ def missing(values: Values) -> list[str]:
 
 
 def problems(values: Values, wording: ApplicationWording, today: dt.date) -> dict[str, str]:
-    """What keeps these values from being sent: field → a word for it (missing, invalid, …); empty when nothing."""
+    """What keeps these values from being sent: field → a word for it (missing, invalid, …); empty when
+    nothing.
+    """
     found: dict[str, str] = {}
     for field in asked_of(values):
         value = values.get(field.name)

@@ -1,6 +1,7 @@
 """The heart of the application: one message in, what is said and what changes out. Pure.
 
-Nothing is read or written here but the arguments: the record is `drafts.py`'s concern, how a marker is answered the
+Nothing is read or written here but the arguments: the record is `drafts.py`'s concern, how a marker is
+answered the
 actions'. What is said stands in `knowledge/application.yml`.
 """
 
@@ -51,7 +52,9 @@ class DraftState:
 
 @dataclass(frozen=True)
 class Incoming:
-    """The applicant's message, as understood (contract of the NLU payload), with the server-kept choice if any."""
+    """The applicant's message, as understood (contract of the NLU payload), with the server-kept choice if
+    any.
+    """
 
     text: str
     understanding: Mapping[str, Any] = field(default_factory=dict)
@@ -115,7 +118,8 @@ class Change:
 class FormResult:
     """What is said, and what the draft is from now on.
 
-    `outcome` tells the dialogue: open (the form waits for `asking`), paused, cancelled, send. `consented`: this
+    `outcome` tells the dialogue: open (the form waits for `asking`), paused, cancelled, send.
+    `consented`: this
     turn brought the consent. `restarted`: everything known before is to be forgotten.
     """
 
@@ -257,9 +261,9 @@ class FormTurn:
             return
         if self._private():
             return
-        if self._pending("again") or self._pending("cancel") or self._pending("restart"):
-            if self._decided():
-                return
+        deciding = self._pending("again") or self._pending("cancel") or self._pending("restart")
+        if deciding and self._decided():
+            return
         self._message()
 
     def _message(self) -> None:
@@ -274,7 +278,7 @@ class FormTurn:
         if command and not self._outweighs(parsed, command):
             self._obey(command)
             return
-        if self._settle_pending(parsed, correction):
+        if self._settle_pending(parsed):
             return
         if correction is not None and self._is_statement(correction, parsed):
             self._correct(correction, corrected[1:])
@@ -310,19 +314,16 @@ class FormTurn:
         found = self.understanding.get("safety") or {}
         kind = found.get("kind")
         by_classifier = found.get("by") in {None, "classifier"}
+        if kind is None:
+            parts = self.understanding.get("parts") or []
+            label = str(parts[0].get("label", "")) if parts else ""
+            sure = self.understanding.get("decision") == "act" and label.startswith("safety/")
+            kind = label.removeprefix("safety/") if sure else None
+        if kind not in SAFETY_KINDS:
+            return False
         # Emergency medicine is a specialty, even in the words of the safety list.
         by_specialty = self.asking == "specialties" and kind == "emergency"
         if (by_classifier or by_specialty) and self._is_plainly_the_answer():
-            return False
-        if kind is None:
-            parts = self.understanding.get("parts") or []
-            label = (
-                str(parts[0].get("label", ""))
-                if parts and self.understanding.get("decision") == "act"
-                else ""
-            )
-            kind = label.removeprefix("safety/") if label.startswith("safety/") else None
-        if kind not in SAFETY_KINDS:
             return False
         self.working["aside"] = kind
         self.replies.append(Help(str(kind)))
@@ -579,7 +580,7 @@ class FormTurn:
         self._obey(command)
         return True
 
-    def _obey(self, command: str) -> None:  # noqa: PLR0912 - one line a command
+    def _obey(self, command: str) -> None:
         match command:
             case "stop":
                 self._pause()
@@ -759,11 +760,6 @@ class FormTurn:
             self._correct(corrections.Correction(named[0], None, sure=True))
             return
         self.working["pending"] = {"kind": "change"}
-        choices = [
-            {"value": name, "label": self.wording.fields[name].label}
-            for name in RECORD
-            if name in self.values
-        ]
         act = self._act(self.asking or REVIEW)
         act.pop("choices", None)
         self._say(self._with_prefix(self.wording.text("change_which")), act)
@@ -945,8 +941,8 @@ class FormTurn:
             return False
         return label.startswith(("faq/", "decline/")) or label in commands.LABELS
 
-    def _settle_pending(self, parsed: Parsed, correction: corrections.Correction | None) -> bool:
-        """A question that made sure was open: yes takes its value, no drops it, another answer replaces it."""
+    def _settle_pending(self, parsed: Parsed) -> bool:
+        """A question that made sure: yes takes its value, no drops it, another answer replaces it."""
         pending = self._pending("confirm")
         if pending is None or pending.get("field") != self.asking:
             return False
@@ -1356,7 +1352,9 @@ class FormTurn:
     # ---------------------------------------------------------------- asking
 
     def _due(self, preferred: str | None = None) -> str:
-        """The field to be asked: the preferred one if it is still open, else the first open one, else the review."""
+        """The field to be asked: the preferred one if it is still open, else the first open one, else the
+        review.
+        """
         if not self._consent_given():
             return CONSENT
         left = fields.missing(self.values)

@@ -1,4 +1,5 @@
-"""Where an application stands: for who proves it by reference plus e-mail or phone, compared in constant time.
+"""Where an application stands: for who proves it by reference plus e-mail or phone, compared in constant
+time.
 
 Never by name. The conversation that sent an application needs no proof for it.
 """

@@ -1,4 +1,6 @@
-"""Sending an application: once a draft, however often it is asked for. Every required field is checked again here."""
+"""Sending an application: once a draft, however often it is asked for. Every required field is checked
+again here.
+"""
 
 from __future__ import annotations
 

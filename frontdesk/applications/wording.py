@@ -1,4 +1,6 @@
-"""What the form says: `knowledge/application.yml`, checked when read, taken up again when edited. Texts change there."""
+"""What the form says: `knowledge/application.yml`, checked when read, taken up again when edited. Texts
+change there.
+"""
 
 from __future__ import annotations
 

@@ -108,7 +108,9 @@ class Terms:
 
 
 class Entry(BaseModel):
-    """One term: canonical id, label for people, other spellings; those of `guarded` are also everyday words."""
+    """One term: canonical id, label for people, other spellings; those of `guarded` are also everyday
+    words.
+    """
 
     model_config = ConfigDict(extra="ignore")
 

@@ -1,4 +1,6 @@
-"""Bad input of every field: what it gets is a sentence with an example, nothing is stored, the field is asked again."""
+"""Bad input of every field: what it gets is a sentence with an example, nothing is stored, the field is
+asked again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""In the middle of the form: questions, commands, safety. The form goes on where it was, and keeps what it has."""
+"""In the middle of the form: questions, commands, safety. The form goes on where it was, and keeps what it
+has.
+"""
 
 from __future__ import annotations
 
@@ -332,7 +334,9 @@ def test_a_plain_answer_that_the_classifier_takes_for_an_alarm_is_an_answer(
         "better to end it",
     ],
 )
-@pytest.mark.parametrize("asking", ["full_name", "medical_school", "usmle_step1", "preferred_location", "visa_help"])
+@pytest.mark.parametrize(
+    "asking", ["full_name", "medical_school", "usmle_step1", "preferred_location", "visa_help"]
+)
 def test_a_cry_for_help_is_heard_whatever_was_asked(chat: Talk, asking: str, text: str) -> None:
     talk = chat(asking).say(text, "safety/crisis")
     assert talk.acts == ["help:crisis"]
@@ -349,7 +353,9 @@ def test_emergency_medicine_is_a_specialty(chat: Talk) -> None:
     assert chat("specialties").say("emergency, i am bleeding", safety="emergency").acts == ["help:emergency"]
 
 
-@pytest.mark.parametrize("text", ["shukran", "muchas gracias", "thx a lot", "God bless you", "can somebody ring me"])
+@pytest.mark.parametrize(
+    "text", ["shukran", "muchas gracias", "thx a lot", "God bless you", "can somebody ring me"]
+)
 @pytest.mark.parametrize("asking", ["full_name", "medical_school", "preferred_location"])
 def test_thanks_are_no_answer(chat: Talk, asking: str, text: str) -> None:
     assert asking not in chat(asking).say(text, "chitchat/thanks").values

@@ -128,7 +128,10 @@ def test_talk_is_no_name(text: str) -> None:
 
 
 def test_a_very_long_name_is_kept() -> None:
-    name = "Maria Josefa Antonia Francisca de Paula Isabel Teresa Gonzaga Rodríguez-Valenzuela y Santos de la Torre"
+    name = (
+        "Maria Josefa Antonia Francisca de Paula Isabel Teresa Gonzaga Rodríguez-Valenzuela y Santos "
+        "de la Torre"
+    )
     assert certain(names.parse, name) == name
 
 

@@ -1,4 +1,6 @@
-"""What holds for any text: no parser breaks, what is claimed for certain can be kept, and values come back as given."""
+"""What holds for any text: no parser breaks, what is claimed for certain can be kept, and values come back
+as given.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,10 @@ from frontdesk.knowledge.vocabulary import key_of, vocabulary, words
 TODAY = dt.date(2026, 11, 22)
 CONTEXT = Context(today=TODAY)
 WORDS = st.sampled_from(
-    "yes no not change my phone email 2027 2019 +91 98000 00034 june may step 1 passed ck 245 weeks 8 rotation IM surgery"
-    " graduate student india indian texas ana@example.com @ . , ? ! sorry i meant from to skip back stop 12/03/2027 👍 the".split()
+    "yes no not change my phone email 2027 2019 +91 98000 00034 june may step 1 passed ck 245 "
+    "weeks 8 rotation IM surgery"
+    " graduate student india indian texas ana@example.com @ . , ? ! sorry i meant from to skip "
+    "back stop 12/03/2027 👍 the".split()
 )
 TEXT = st.one_of(st.text(max_size=200), st.lists(WORDS, max_size=14).map(" ".join))
 
@@ -247,7 +251,8 @@ def test_a_score_comes_back_as_given(score: int, style: str) -> None:
 
 
 GIVEN = st.sampled_from(
-    "Ana Wei Kwame Olga Ngozi Íñigo Zoë Nguyễn Mehmet Fatıma Jürgen Siân Łukasz 李 محمد Анна Raj O'Neill Al-Farsi D'Souza".split()
+    "Ana Wei Kwame Olga Ngozi Íñigo Zoë Nguyễn Mehmet Fatıma Jürgen Siân Łukasz 李 محمد Анна Raj "
+    "O'Neill Al-Farsi D'Souza".split()
 )
 
 

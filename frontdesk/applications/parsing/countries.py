@@ -21,26 +21,27 @@ LANGUAGES = ("es", "fr", "pt", "de", "it", "tr", "nl", "pl", "id", "ro")
 EVERYDAY = {
     "US": ["USA", "U.S.", "U.S.A.", "United States", "America", "the States", "American", "us citizen"],
     "GB": ["UK", "U.K.", "Great Britain", "Britain", "British", "England", "English", "Scotland", "Wales",
-           "Northern Ireland", "Scottish", "Welsh"],
+        "Northern Ireland", "Scottish", "Welsh"],
     "KR": ["South Korea", "S. Korea", "Republic of Korea", "South Korean"],
     "KP": ["North Korea", "DPRK", "North Korean"],
     "CD": ["DR Congo", "DRC", "Congo Kinshasa", "Democratic Republic of Congo"],
     "CG": ["Congo Brazzaville", "Republic of the Congo", "Republic of Congo"],
-    "CI": ["Ivory Coast", "Cote d'Ivoire", "Ivorian"],
-    "RU": ["Russia", "Russian"], "SY": ["Syria", "Syrian"], "IR": ["Iran", "Iranian", "Persia"],
+    "CI": ["Ivory Coast", "Cote d'Ivoire", "Ivorian"], "RU": ["Russia", "Russian"],
+    "SY": ["Syria", "Syrian"], "IR": ["Iran", "Iranian", "Persia"],
     "VN": ["Vietnam", "Viet Nam", "Vietnamese"], "LA": ["Laos"], "BN": ["Brunei"], "TZ": ["Tanzania"],
-    "VE": ["Venezuela"], "BO": ["Bolivia"], "MD": ["Moldova"], "TW": ["Taiwan"], "PS": ["Palestine", "Palestinian"],
-    "MK": ["North Macedonia", "Macedonia"], "CV": ["Cape Verde"], "SZ": ["Swaziland"], "MM": ["Burma", "Myanmar"],
-    "TR": ["Turkey", "Turkiye", "Turkish"], "CZ": ["Czech Republic", "Czechia"], "VA": ["Vatican"],
-    "FM": ["Micronesia"], "TL": ["East Timor"], "AE": ["UAE", "U.A.E.", "Emirates", "Emirati"],
-    "SA": ["KSA", "K.S.A.", "Saudi", "Saudi Arabia"], "CN": ["PRC", "P.R.C.", "P.R. China", "PR China", "Mainland China"],
-    "HK": ["Hong Kong"], "MO": ["Macau", "Macao"], "KN": ["St Kitts", "Saint Kitts", "St Kitts and Nevis"],
-    "LC": ["St Lucia"], "VC": ["St Vincent"], "GD": ["Grenada"], "AG": ["Antigua", "Barbuda"],
-    "TT": ["Trinidad", "Tobago"], "BA": ["Bosnia"], "DO": ["Dominican Republic", "Republica Dominicana"],
+    "VE": ["Venezuela"], "BO": ["Bolivia"], "MD": ["Moldova"], "TW": ["Taiwan"],
+    "PS": ["Palestine", "Palestinian"], "MK": ["North Macedonia", "Macedonia"], "CV": ["Cape Verde"],
+    "SZ": ["Swaziland"], "MM": ["Burma", "Myanmar"], "TR": ["Turkey", "Turkiye", "Turkish"],
+    "CZ": ["Czech Republic", "Czechia"], "VA": ["Vatican"], "FM": ["Micronesia"], "TL": ["East Timor"],
+    "AE": ["UAE", "U.A.E.", "Emirates", "Emirati"], "SA": ["KSA", "K.S.A.", "Saudi", "Saudi Arabia"],
+    "CN": ["PRC", "P.R.C.", "P.R. China", "PR China", "Mainland China"], "HK": ["Hong Kong"],
+    "MO": ["Macau", "Macao"], "KN": ["St Kitts", "Saint Kitts", "St Kitts and Nevis"], "LC": ["St Lucia"],
+    "VC": ["St Vincent"], "GD": ["Grenada"], "AG": ["Antigua", "Barbuda"], "TT": ["Trinidad", "Tobago"],
+    "BA": ["Bosnia"], "DO": ["Dominican Republic", "Republica Dominicana"],
     "NL": ["Holland", "The Netherlands"], "GM": ["The Gambia"], "BS": ["The Bahamas"], "XK": ["Kosovo"],
-    "LK": ["Sri Lanka", "Ceylon"], "PH": ["Philippines", "the Philippines", "Pilipinas"], "SX": ["St Maarten", "Sint Maarten"],
-    "CW": ["Curacao"], "BQ": ["Bonaire", "Saba"], "AW": ["Aruba"], "MX": ["Mexico"], "BR": ["Brasil"],
-    "EG": ["Misr", "Masr"], "IN": ["Bharat", "Hindustan"],
+    "LK": ["Sri Lanka", "Ceylon"], "PH": ["Philippines", "the Philippines", "Pilipinas"],
+    "SX": ["St Maarten", "Sint Maarten"], "CW": ["Curacao"], "BQ": ["Bonaire", "Saba"], "AW": ["Aruba"],
+    "MX": ["Mexico"], "BR": ["Brasil"], "EG": ["Misr", "Masr"], "IN": ["Bharat", "Hindustan"],
 }  # fmt: skip
 # Names that several countries share.
 AMBIGUOUS = {
@@ -67,24 +68,30 @@ AMBIGUOUS = {
 }
 # English words that are also a code or a name in some language; they count only as the whole answer.
 _NEVER_INSIDE = frozenset(
-    "us in no is it to at be by as my me so do am an al and are can per guy ben mar pan tan sur los las la el un une der das"
+    "us in no is it to at be by as my me so do am an al and are can per guy ben mar pan tan sur "
+    "los las la el un une der das"
     " den man men isle island islands union africa china's republic india's son dan".split()
 )
 
-_GONE = r"(?:born|raised|grew up|living|live|lives|residing|reside|resident|based|staying|settled|studied|studying|study|"
+_GONE = (
+    r"(?:born|raised|grew up|living|live|lives|residing|reside|resident|based|staying|settled|studied"
+    r"|studying|study|"
+)
 _GONE += r"graduated|trained|working|work|works|moved|originally|parents?|father|mother|family|currently|now)"
 _ELSEWHERE = re.compile(
     rf"\b{_GONE}(?:\s+(?:are|is|was|were|both|also|a|an|in|at|from|of|to|permanently|now|currently))*\s*$"
 )
 _NOT = re.compile(r"\b(?:not|no longer|never|isnt|arent|wasnt|instead of)(?:\s+(?:a|an|in|from|of|the))*\s*$")
 _CITIZEN_BEFORE = re.compile(
-    r"\b(?:citizen(?:ship)?|national(?:ity)?|passport|naturali[sz]ed)(?:\s+(?:of|is|holder|in|from|as|the|a|an|my))*\s*$"
+    r"\b(?:citizen(?:ship)?|national(?:ity)?|passport|naturali[sz]ed)(?:\s+(?:of|is|holder|in"
+    r"|from|as|the|a|an|my))*\s*$"
 )
 _CITIZEN_AFTER = re.compile(
     r"^\W*(?:citizen|citizenship|national|nationality|passport|since|by passport|only)\b"
 )
 _STATUS_AFTER = re.compile(
-    r"^\W*(?:green card|permanent resident|residen\w+|visa|pr\b|born|origin|descent|heritage|by birth|roots|parents|university)"
+    r"^\W*(?:green card|permanent resident|residen\w+|visa|pr\b|born|origin|descent|heritage|by "
+    r"birth|roots|parents|university)"
 )
 
 

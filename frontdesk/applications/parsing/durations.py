@@ -1,4 +1,6 @@
-"""How many weeks. Pure. One month is four weeks and two are eight; from three months on the count is asked about."""
+"""How many weeks. Pure. One month is four weeks and two are eight; from three months on the count is asked
+about.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,16 @@ from frontdesk.applications.parsing.numbers import words_to_digits
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
 
 LONGEST = 52
-_WEEK = r"(?:weeks?|wks?|weekz|week's|wekks?|weaks?|semanas?|sem|semaines?|wochen?|hafta|hafte|linggo|settiman[ae]|w)"
+_WEEK = (
+    r"(?:weeks?|wks?|weekz|week's|wekks?|weaks?|semanas?|sem|semaines?|wochen?|hafta|hafte|linggo"
+    r"|settiman[ae]|w)"
+)
 _MONTH = r"(?:months?|mnths?|mths?|mos?|meses|mes|mois|monate?n?|mesi|mahine|buwan)"
 _DAY = r"(?:days?|dias?|jours?|tage?n?)"
 _N = r"(\d{1,3}(?:[.,]\d)?)"
 _RANGE = re.compile(
-    rf"{_N}\s*{_WEEK}?\s*(?:-|–|—|/|\bto\b|\bor\b|\btill\b|\buntil\b|\bo\b|\bou\b|\ba\b|\boder\b|\bbetween\b|\band\b)\s*{_N}(?![\d:])"
+    rf"{_N}\s*{_WEEK}?\s*(?:-|–|—|/|\bto\b|\bor\b|\btill\b|\buntil\b|\bo\b|\bou\b|\ba\b|\boder\b"
+    rf"|\bbetween\b|\band\b)\s*{_N}(?![\d:])"
 )
 _WEEKS = re.compile(rf"{_N}\s*-?\s*{_WEEK}\b")
 _MONTHS = re.compile(rf"(?:{_N}|\b(a|an|one))\s*-?\s*{_MONTH}\b")
@@ -21,11 +27,14 @@ _HALF = re.compile(rf"\b(?:{_MONTH}\s+and\s+(?:a\s+)?half|and\s+(?:a\s+)?half\s+
 _DAYS = re.compile(rf"{_N}\s*-?\s*{_DAY}\b")
 _TIMES = re.compile(rf"\b(\d)\s*(?:x|×|times|blocks?\s+of|rotations?\s+of|\*)\s*(\d{{1,2}})\s*{_WEEK}?\b")
 _BOUND = re.compile(
-    r"\b(?:at least|minimum|min|at most|maximum|max|up to|about|around|approx\w*|roughly|more than|less than|or more|or less|over|under|~)\b|\d\s*\+"
+    r"\b(?:at least|minimum|min|at most|maximum|max|up to|about|around|approx\w*|roughly|more "
+    r"than|less than|or more|or less|over|under|~)\b|\d\s*\+"
 )
 _WORDS_OF_IT = re.compile(
-    rf"^(?:\W|\b(?:for|it|is|its|i|want|need|would|like|prefer|can|do|stay|please|pls|plz|po|only|just|total|in|of|the|rotation|long|full"
-    rf"|maybe|think|{_WEEK})\b)*{_N}(?:\W|\b(?:for|please|pls|plz|po|only|just|total|in|enough|is|ok|fine|thanks|thank|you|sir|madam)\b)*$"
+    rf"^(?:\W|\b(?:for|it|is|its|i|want|need|would|like|prefer|can|do|stay|please|pls|plz|po|only"
+    rf"|just|total|in|of|the|rotation|long|full"
+    rf"|maybe|think|{_WEEK})\b)*{_N}(?:\W|\b(?:for|please|pls|plz|po|only|just|total|in|enough|is"
+    rf"|ok|fine|thanks|thank|you|sir|madam)\b)*$"
 )
 
 
@@ -40,9 +49,9 @@ def parse(text: str, context: Context) -> Parsed:
     whole_range = _RANGE.search(plain)
     weeks = [_number(n) for n in _WEEKS.findall(plain)]
     months = [_number(n) if n else 1.0 for n, _ in _MONTHS.findall(plain)]
-    if whole_range and not re.fullmatch(r"\W*\d{1,2}\s*[-/]\s*\d{1,2}\s*[-/]\s*\d{2,4}\W*", plain):
-        if _number(whole_range[1]) != _number(whole_range[2]):
-            return Unclear("one_number")
+    is_date = re.fullmatch(r"\W*\d{1,2}\s*[-/]\s*\d{1,2}\s*[-/]\s*\d{2,4}\W*", plain)
+    if whole_range and not is_date and _number(whole_range[1]) != _number(whole_range[2]):
+        return Unclear("one_number")
     if len(set(weeks)) > 1:
         total = re.search(
             rf"{_N}\s*{_WEEK}\s*(?:in\s+)?(?:total|altogether|overall|together)|total\D{{0,12}}{_N}", plain

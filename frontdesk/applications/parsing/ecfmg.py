@@ -11,23 +11,36 @@ from frontdesk.applications.parsing.yes_no import NO_SIGNS, YES_SIGNS, plain
 STATES = ("not_started", "in_progress", "certified")
 
 _NOT_CERTIFIED = re.compile(
-    r"\b(?:not|isnt|arent|no|never|havent|dont have|without|still not|un)(?: \w+){0,2} (?:certif\w+|ecfmg(?: certif\w+)?|complete[d]?|finish\w*|done|fully)\b(?: yet)?|\buncertified\b|\b(?:dont|do not|doesnt) have (?:it|one|that|this|any)\b|\b(?:dont|do not) have$"
+    r"\b(?:not|isnt|arent|no|never|havent|dont have|without|still not|un)(?: \w+){0,2} "
+    r"(?:certif\w+|ecfmg(?: certif\w+)?|complete[d]?|finish\w*|done|fully)\b(?: yet)?"
+    r"|\buncertified\b|\b(?:dont|do not|doesnt) have (?:it|one|that|this|any)\b|\b(?:dont|do "
+    r"not) have$"
 )
 _CERTIFIED = re.compile(
-    r"\b(?:certified|certificate|certification (?:done|complete\w*|received|obtained)|have (?:the |my |it )?cert\w*|got (?:it|the certif\w+|certif\w+)|(?:is |all )?(?:done|completed|complete|obtained|issued|received|finished)|certificad[oa]|certifie|sertifikali)\b"
+    r"\b(?:certified|certificate|certification (?:done|complete\w*|received|obtained)|have "
+    r"(?:the |my |it )?cert\w*|got (?:it|the certif\w+|certif\w+)|(?:is |all )?(?:done|completed"
+    r"|complete|obtained|issued|received|finished)|certificad[oa]|certifie|sertifikali)\b"
 )
 _UNDERWAY = re.compile(
-    r"\b(?:in[ -]?(?:progress|process)|progress|process\w*|en (?:proceso|tramite|cours)|em (?:andamento|processo)|started|start(?:ing)? (?:it|now|the)|began|begun|ongoing|on going|underway|on (?:the|its) way|applied|applying|applicat\w+|submitted|registered|enrolled"
-    r"|pending|wait\w*|await\w*|approved|accepted|pathways?|verif\w+|epic|halfway|half|partially|partly|almost|nearly|working on|doing|account|opened|paid|sent|uploaded|under review|have (?:an |my |the )?(?:id|number|account|usmle id))\b"
+    r"\b(?:in[ -]?(?:progress|process)|progress|process\w*|en (?:proceso|tramite|cours)|em "
+    r"(?:andamento|processo)|started|start(?:ing)? (?:it|now|the)|began|begun|ongoing|on going"
+    r"|underway|on (?:the|its) way|applied|applying|applicat\w+|submitted|registered|enrolled"
+    r"|pending|wait\w*|await\w*|approved|accepted|pathways?|verif\w+|epic|halfway|half|partially"
+    r"|partly|almost|nearly|working on|doing|account|opened|paid|sent|uploaded|under review|have "
+    r"(?:an |my |the )?(?:id|number|account|usmle id))\b"
 )
 _NOT_STARTED = re.compile(
-    r"\b(?:not (?:yet )?(?:start\w*|begun|applied|registered|done anything|opened|initiated)|(?:havent|have not|didnt|did not|hasnt|has not|never|yet to|still to) (?:yet )?(?:start\w*|begun|begin|appl\w+|regist\w+|done|do|did|opened|initiat\w+|heard)"
-    r"|nothing|none|no inic\w+|sin (?:empezar|iniciar)|todavia no|aun no|no todavia|pas encore|ainda nao|not yet|not now|later|no idea|zero|wala pa|hindi pa|unstarted)\b"
+    r"\b(?:not (?:yet )?(?:start\w*|begun|applied|registered|done anything|opened|initiated)"
+    r"|(?:havent|have not|didnt|did not|hasnt|has not|never|yet to|still to) (?:yet )?(?:start\w*"
+    r"|begun|begin|appl\w+|regist\w+|done|do|did|opened|initiat\w+|heard)"
+    r"|nothing|none|no inic\w+|sin (?:empezar|iniciar)|todavia no|aun no|no todavia|pas encore"
+    r"|ainda nao|not yet|not now|later|no idea|zero|wala pa|hindi pa|unstarted)\b"
 )
 
 
 _LEXICON = frozenset(
-    "certified certificate progress process started applied application pending nothing registered submitted waiting".split()
+    "certified certificate progress process started applied application pending nothing "
+    "registered submitted waiting".split()
 )
 
 
@@ -55,7 +68,8 @@ def _parse(text: str, context: Context) -> Parsed:
     underway = bool(_UNDERWAY.search(rest))
     if certified and not denied:
         if underway and re.search(
-            r"\b(?:wait\w*|await\w*|pending|progress|process|almost|nearly|half\w*|partially|expect\w*|soon|will)\b",
+            r"\b(?:wait\w*|await\w*|pending|progress|process|almost|nearly|half\w*|partially"
+            r"|expect\w*|soon|will)\b",
             rest,
         ):
             return Certain("in_progress")

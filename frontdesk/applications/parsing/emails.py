@@ -13,18 +13,27 @@ from frontdesk.knowledge.vocabulary import fold
 # The mail houses that typing errors are measured against: what most applicants use, by public rankings.
 COMMON_DOMAINS = (
     "gmail.com yahoo.com hotmail.com outlook.com icloud.com live.com aol.com protonmail.com proton.me msn.com"
-    " ymail.com rocketmail.com gmx.com gmx.de gmx.net web.de mail.ru yandex.ru yandex.com qq.com 163.com 126.com"
+    " ymail.com rocketmail.com gmx.com gmx.de gmx.net web.de mail.ru yandex.ru yandex.com qq.com "
+    "163.com 126.com"
     " sina.com rediffmail.com yahoo.co.in yahoo.co.uk yahoo.com.br yahoo.es yahoo.fr hotmail.co.uk hotmail.es"
     " hotmail.fr outlook.es live.co.uk me.com mac.com mail.com zoho.com naver.com googlemail.com ukr.net"
 ).split()
 _COMMON = frozenset(COMMON_DOMAINS)
-_TLD_SLIPS = {"con": "com", "cm": "com", "comm": "com", "cmo": "com", "ocm": "com", "vom": "com", "xom": "com",
-              "coom": "com", "cim": "com", "ney": "net", "nte": "net", "ogr": "org", "rog": "org", "og": "org"}  # fmt: skip
+_TLD_SLIPS = {
+    "con": "com", "cm": "com", "comm": "com", "cmo": "com", "ocm": "com", "vom": "com", "xom": "com",
+    "coom": "com", "cim": "com", "ney": "net", "nte": "net", "ogr": "org", "rog": "org", "og": "org",
+}  # fmt: skip
 _ENDINGS = frozenset("com net org edu gov info biz io med health online doctor".split())
 _FOUND = re.compile(r"[^\s@<>(),;:\"\[\]]+@[^\s@<>(),;:\"\[\]]+")
 _SPACED = re.compile(r"([\w.+%'-]+)\s*@\s*([\w-]+(?:\s*\.\s*[\w-]+)+)")
-_AT = r"\s*(?:\(\s*(?:at|arroba|arobase)\s*\)|\[\s*(?:at|arroba|arobase)\s*\]|\{\s*at\s*\}|\s(?:at|arroba|arobase)\s|\s@\s|@)\s*"
-_DOT = r"(?:\s*(?:\(\s*(?:dot|punto|point|ponto)\s*\)|\[\s*(?:dot|punto|point|ponto)\s*\]|\s(?:dot|punto|point|ponto)\s)\s*|\.(?!\s))"
+_AT = (
+    r"\s*(?:\(\s*(?:at|arroba|arobase)\s*\)|\[\s*(?:at|arroba|arobase)\s*\]|\{\s*at\s*\}|\s(?:at"
+    r"|arroba|arobase)\s|\s@\s|@)\s*"
+)
+_DOT = (
+    r"(?:\s*(?:\(\s*(?:dot|punto|point|ponto)\s*\)|\[\s*(?:dot|punto|point|ponto)\s*\]|\s(?:dot|punto"
+    r"|point|ponto)\s)\s*|\.(?!\s))"
+)
 _UNDERSCORE = r"\s(?:underscore|under score|guion bajo)\s"
 _SPELLED = re.compile(
     rf"(?P<local>[\w+%'-]+(?:(?:{_DOT}|{_UNDERSCORE})[\w+%'-]+)*){_AT}(?P<domain>[\w-]+(?:{_DOT}[\w-]+)+)",

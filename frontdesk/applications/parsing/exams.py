@@ -17,39 +17,60 @@ LOWEST, HIGHEST = 100, 300
 
 _SCORE = re.compile(r"(?<![\d./-])([1-3]\d{2})(?![\d/-]|\.\d|th\b)")
 _FAILED = re.compile(
-    r"\b(?:fail(?:ed|ure|s)?|failing|flunked|(?:did not|didnt|not|never|could not|couldnt|un|dont|wasnt|havent|no) (?:yet )?(?:pass(?:ed)?|clear(?:ed)?|succe\w*|able to pass|qualify|qualified|make it|made it)(?! yet| todavia)"
-    r"|unsuccessful(?:ly)?|reprobad[oa]|reprobe|suspendid[oa]|no aprobe|no aprobad[oa]|reprovad[oa]|echoue|raté|bagsak)\b"
+    r"\b(?:fail(?:ed|ure|s)?|failing|flunked|(?:did not|didnt|not|never|could not|couldnt|un|dont"
+    r"|wasnt|havent|no) (?:yet )?(?:pass(?:ed)?|clear(?:ed)?|succe\w*|able to pass|qualify"
+    r"|qualified|make it|made it)(?! yet| todavia)"
+    r"|unsuccessful(?:ly)?|reprobad[oa]|reprobe|suspendid[oa]|no aprobe|no aprobad[oa]"
+    r"|reprovad[oa]|echoue|raté|bagsak)\b"
 )
 _PASSED = re.compile(
-    r"\b(?:pass(?:ed|es)?|p|cleared?|qualified|succeeded|successful(?:ly)?|aprobad[oa]|aprobe|aprovad[oa]|reussi|bestanden|pasado|pasada|pasé|pase|pumasa|pasado na|got through|made it|gecti)\b"
+    r"\b(?:pass(?:ed|es)?|p|cleared?|qualified|succeeded|successful(?:ly)?|aprobad[oa]|aprobe"
+    r"|aprovad[oa]|reussi|bestanden|pasado|pasada|pasé|pase|pumasa|pasado na|got through|made it"
+    r"|gecti)\b"
 )
 _NEGATIVE = re.compile(
-    r"\b(?:no|nope|nah|nada|not|never|none|neither|nor|nothing|havent|hasnt|didnt|didn|dont|doesnt|yet to|todavia|aun no|nunca|pas encore|nein|hindi|nahi|nahin|ainda nao|nao|non|wala|belum|tampoco|ningun[oa]?|nenhum|non plus|untaken|unattempted|not started|without|zero)\b"
+    r"\b(?:no|nope|nah|nada|not|never|none|neither|nor|nothing|havent|hasnt|didnt|didn|dont"
+    r"|doesnt|yet to|todavia|aun no|nunca|pas encore|nein|hindi|nahi|nahin|ainda nao|nao|non|wala"
+    r"|belum|tampoco|ningun[oa]?|nenhum|non plus|untaken|unattempted|not started|without|zero)\b"
 )
 _BOOKED = re.compile(
-    r"\b(?:schedul\w+|book(?:ed|ing)?|registered|have (?:a |my |the )?(?:date|slot|seat|permit)|exam (?:is )?(?:on|in)|exam date|date (?:is )?(?:on|in|fixed|set)|permit|prometric|slot|reserved|agendad[oa]|programad[oa]|fixed|(?:is|its|it is) (?:on|in) )\b"
+    r"\b(?:schedul\w+|book(?:ed|ing)?|registered|have (?:a |my |the )?(?:date|slot|seat|permit)"
+    r"|exam (?:is )?(?:on|in)|exam date|date (?:is )?(?:on|in|fixed|set)|permit|prometric|slot"
+    r"|reserved|agendad[oa]|programad[oa]|fixed|(?:is|its|it is) (?:on|in) )\b"
+)
+_NOT_BOOKED = re.compile(
+    r"\b(?:not|no|didnt|havent|yet to|dont have|without)\b(?: (?!but\b)\w+){0,3} (?:schedul|book"
+    r"|regist|date|slot|permit)"
 )
 _INTENDED = re.compile(
-    r"\b(?:plan\w*|prepar\w*|study\w*|studying|will|going to|gonna|intend\w*|want to|soon|taking|giving|sitting|appearing|attempt(?:ing)?|expect\w*|aim\w*|hope|hoping|target\w*|next|upcoming|in progress|dedicated)\b"
+    r"\b(?:plan\w*|prepar\w*|study\w*|studying|will|going to|gonna|intend\w*|want to|soon|taking"
+    r"|giving|sitting|appearing|attempt(?:ing)?|expect\w*|aim\w*|hope|hoping|target\w*|next"
+    r"|upcoming|in progress|dedicated)\b"
 )
 _AWAITED = re.compile(
-    r"\b(?:wait\w* (?:for|on)?|awaiting|pending|results?|expecting (?:the )?(?:result|score))\b.*\b(?:result|score|outcome)s?\b|\bresults? (?:pending|awaited|not (?:out|yet))\b"
+    r"\b(?:wait\w* (?:for|on)?|awaiting|pending|results?|expecting (?:the )?(?:result"
+    r"|score))\b.*\b(?:result|score|outcome)s?\b|\bresults? (?:pending|awaited|not (?:out|yet))\b"
 )
 _TAKEN = re.compile(
-    r"\b(?:yes|yeah|yep|done|took|taken|did|given|gave|wrote|written|attempted|appeared|completed?|finished|ya|si|sat|have)\b"
+    r"\b(?:yes|yeah|yep|done|took|taken|did|given|gave|wrote|written|attempted|appeared"
+    r"|completed?|finished|ya|si|sat|have)\b"
 )
 _STEP1 = re.compile(r"\b(?:usmle )?(?:step|stp|setp)s? ?(?:1|one|i)\b|\bs1\b")
 _STEP2 = re.compile(
-    r"\b(?:usmle )?(?:step|stp)s? ?(?:2|two|ii)(?: ?ck)?\b|\bs2(?: ?ck)?\b|\bck\b|\b2 ?ck\b|\bclinical knowledge\b"
+    r"\b(?:usmle )?(?:step|stp)s? ?(?:2|two|ii)(?: ?ck)?\b|\bs2(?: ?ck)?\b|\bck\b|\b2 ?ck\b"
+    r"|\bclinical knowledge\b"
 )
 _OTHER_STEP = re.compile(
-    r"\b(?:usmle )?step ?(?:3|three|iii)\b|\bs3\b|\boet\b|\bielts\b|\bplab\b|\bmccqe\b|\bstep ?2 ?cs\b|\b2 ?cs\b"
+    r"\b(?:usmle )?step ?(?:3|three|iii)\b|\bs3\b|\boet\b|\bielts\b|\bplab\b|\bmccqe\b|\bstep ?2 "
+    r"?cs\b|\b2 ?cs\b"
 )
 _BOTH = re.compile(
-    r"\b(?:both|both of them|both steps?|neither|none of (?:them|these|the steps)|all of them|steps? 1 (?:and|&) 2)\b"
+    r"\b(?:both|both of them|both steps?|neither|none of (?:them|these|the steps)|all of them"
+    r"|steps? 1 (?:and|&) 2)\b"
 )
 _SMALL = re.compile(
-    r"\b(?:in|on) (?:the )?(?:first|1st|second|2nd|third|3rd) (?:attempt|try|time|sitting|go)\b|\b(?:first|1st|second|2nd|third|3rd) (?:attempt|try|time|sitting)\b"
+    r"\b(?:in|on) (?:the )?(?:first|1st|second|2nd|third|3rd) (?:attempt|try|time|sitting|go)\b"
+    r"|\b(?:first|1st|second|2nd|third|3rd) (?:attempt|try|time|sitting)\b"
 )
 
 
@@ -113,7 +134,8 @@ def _exam(text: str, context: Context, field: str) -> Parsed:
 
 
 _LEXICON = frozenset(
-    "passed failed scheduled booked registered cleared taken attempted waiting result prepared preparing never".split()
+    "passed failed scheduled booked registered cleared taken attempted waiting result prepared "
+    "preparing never".split()
 )
 
 
@@ -178,13 +200,9 @@ def _without_result(spoken: str, line: str, negative: bool) -> Parsed:
     )
     if _AWAITED.search(spoken):
         return Confirm("scheduled", "confirm_awaited")
-    booked = bool(_BOOKED.search(spoken))
-    if booked and not re.search(
-        r"\b(?:not|no|didnt|havent|yet to|dont have|without)\b(?: (?!but\b)\w+){0,3} (?:schedul|book|regist|date|slot|permit)",
-        spoken,
-    ):
-        if re.search(r"\bnot (?:yet )?taken\b|\bbut\b", spoken) or not negative or month:
-            return Certain("scheduled")
+    booked = bool(_BOOKED.search(spoken)) and not _NOT_BOOKED.search(spoken)
+    if booked and (re.search(r"\bnot (?:yet )?taken\b|\bbut\b", spoken) or not negative or month):
+        return Certain("scheduled")
     if month and not negative:
         if _INTENDED.search(spoken):
             return Confirm("scheduled", "confirm_booked", otherwise=Certain("not_taken"))
@@ -197,7 +215,8 @@ def _without_result(spoken: str, line: str, negative: bool) -> Parsed:
         )
     if negative:
         if re.search(
-            r"\bnot sure\b|\bdont know\b|\bno idea\b|\bdont remember\b|\bdont want to\b|\brather not\b|\bno problem\b",
+            r"\bnot sure\b|\bdont know\b|\bno idea\b|\bdont remember\b|\bdont want to\b|\brather "
+            r"not\b|\bno problem\b",
             spoken,
         ):
             return None

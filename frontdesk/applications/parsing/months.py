@@ -41,11 +41,13 @@ _DMY = re.compile(r"(?<!\d)(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(20\d{2}|\d{2
 _MY = re.compile(r"(?<![\d/.-])(\d{1,2})\s*[-/.]\s*(20\d{2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d)")
 _SOON = re.compile(
-    r"\b(?:asap|as soon as (?:possible|i can|you can)|soon as possible|soonest|immediately|right away|straight ?away|now|at once"
+    r"\b(?:asap|as soon as (?:possible|i can|you can)|soon as possible|soonest|immediately|right "
+    r"away|straight ?away|now|at once"
     r"|earliest(?: possible| available| date)?|lo antes posible|cuanto antes|as early as possible)\b"
 )
 _OPEN = re.compile(
-    r"\b(?:any ?time|whenever|flexible|any month|open|no preference|does ?nt matter|doesnt matter|cualquier)\b"
+    r"\b(?:any ?time|whenever|flexible|any month|open|no preference|does ?nt matter|doesnt matter"
+    r"|cualquier)\b"
 )
 _RANGE = re.compile(r"\b(?:to|till|until|through|thru|a|hasta|-)\b|[-–—]")
 

@@ -1,4 +1,6 @@
-"""Names as in the passport: any script, any number of words, in the order given; titles and degrees removed. Pure."""
+"""Names as in the passport: any script, any number of words, in the order given; titles and degrees
+removed. Pure.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import datetime as dt
 import re
 
 from frontdesk.applications.parsing import emails, sensitive, speech, yes_no
-from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
+from frontdesk.applications.parsing.result import Certain, Context, Parsed, Unclear
 from frontdesk.knowledge.vocabulary import fold, words
 
 LONGEST = 200
@@ -21,10 +23,13 @@ _LEAD = re.compile(
         (?:'s\ name)?\s+(?:is|=|:)\s*(?:called|named)?
     |(?:i\ am|i['’]?m|im|she\ is|he\ is|she['’]?s|he['’]?s)(?:\s+(?:called|named|known\ as))?
     |(?:i|she|he)\s+(?:go|goes)\s+by
-    |this\ is|it\ is|it'?s|its|that\ is|that'?s|call\ me|you\ (?:can|may)\ call\ me|here\ (?:is|it\ is):?|name'?s
+    |this\ is|it\ is|it'?s|its|that\ is|that'?s|call\ me|you\ (?:can|may)\ call\ me|here\ (?:is|it\
+    is):?|name'?s
     |(?:people|they|everyone)\s+call\s+(?:me|her|him)|(?:write|put|use)(?:\ it\ as|\ down)?
-    |me\ llamo|mi\ nombre\ (?:completo\ )?es|se\ llama|soy|je\ m'?appelle|je\ suis|meu\ nome\ (?:completo\ )?[eé]|me\ chamo
-    |ich\ hei(?:ß|ss)e|mein\ name\ ist|ako\ (?:po\ )?si|ang\ pangalan\ ko\ ay|mera\ naam|benim\ ad[iı]m|ad[iı]m|ana\ ismi|ismi
+    |me\ llamo|mi\ nombre\ (?:completo\ )?es|se\ llama|soy|je\ m'?appelle|je\ suis|meu\ nome\
+    (?:completo\ )?[eé]|me\ chamo
+    |ich\ hei(?:ß|ss)e|mein\ name\ ist|ako\ (?:po\ )?si|ang\ pangalan\ ko\ ay|mera\ naam|benim\
+    ad[iı]m|ad[iı]m|ana\ ismi|ismi
     )(?![\w'’])\s*[:\-,=]?\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -36,23 +41,29 @@ _KIN_TAIL = re.compile(
     r"\s+(?:hai|hoon|po|ji|here|only|sir|madam|mam|please|pls|plz|thanks|thank you)[\s.!]*$", re.IGNORECASE
 )
 _TITLES = frozenset(
-    "dr doctor dra doc mr mrs ms miss mister prof professor sir madam eng engr drs herr frau sr sra srta".split()
+    "dr doctor dra doc mr mrs ms miss mister prof professor sir madam eng engr drs herr frau sr "
+    "sra srta".split()
 )
 _DEGREES = frozenset(
-    "md mbbs mbchb mbbch mbbs mbchir bmbs dnb do phd msc bsc mph frcs mrcp mrcs facp mbbs md phd dds bds pharmd rn esq mba"
+    "md mbbs mbchb mbbch mbbs mbchir bmbs dnb do phd msc bsc mph frcs mrcp mrcs facp mbbs md phd "
+    "dds bds pharmd rn esq mba"
     " mch bms pgy1".split()
 )
 _NOTE = re.compile(r"[(\[{<][^)\]}>]*[)\]}>]?")
 _FAMILY_NOTE = re.compile(
-    r"[,;.\-–]?\s*\b(?:\w[\w'’-]*\s+(?:is|being)\s+(?:my|the|her|his)\s+(?:family|last|first|given|sur|middle)\s*-?name.*"
-    r"|(?:family|last|first|given|sur)\s*-?name\s+(?:first|last|is\b.*)|(?:just|only|single)?\s*(?:one|1|single|mono)\s*-?names?\b.*"
+    r"[,;.\-–]?\s*\b(?:\w[\w'’-]*\s+(?:is|being)\s+(?:my|the|her|his)\s+(?:family|last|first"
+    r"|given|sur|middle)\s*-?name.*"
+    r"|(?:family|last|first|given|sur)\s*-?name\s+(?:first|last|is\b.*)|(?:just|only"
+    r"|single)?\s*(?:one|1|single|mono)\s*-?names?\b.*"
     r"|(?:no|without|i have no|i dont have|i don't have)\s+(?:a\s+)?(?:family|last|middle|sur)\s*-?name.*"
     r"|(?:just|only)\s+(?:that|this|the one).*|as (?:in|on|per) (?:my |the |her |his )?passport.*)$",
     re.IGNORECASE,
 )
 _GO_ON = re.compile(
-    r"\s+from\s+(?=\S)|\s*(?:[,;.\n]|\band\b|&)\s*(?=(?:and\s+)?(?:i|im|i'm|i’m|my|her|his|she|he|email|e-mail|mail|phone|mobile|from|age|aged|born|"
-    r"graduate|student|graduated|final|a|an|currently|you|please|is|but|we|the|from|this|it|what|who|how|can|do|does|will|why|"
+    r"\s+from\s+(?=\S)|\s*(?:[,;.\n]|\band\b|&)\s*(?=(?:and\s+)?(?:i|im|i'm|i’m|my|her|his|she|he"
+    r"|email|e-mail|mail|phone|mobile|from|age|aged|born|"
+    r"graduate|student|graduated|final|a|an|currently|you|please|is|but|we|the|from|this|it|what"
+    r"|who|how|can|do|does|will|why|"
     r"\+?\d)\b)",
     re.IGNORECASE,
 )
@@ -62,12 +73,16 @@ _PARTICLES = frozenset("de del dela da das dos di der den von bin binti bint ibn
     "dela"
 }
 _OF_THE_FORM = frozenset(
-    "student graduate doctor university college hospital year final medical medicine intern internship resident fellow"
-    " good morning afternoon evening usmle ecfmg step score passed failed certified week months country citizen school order".split()
+    "student graduate doctor university college hospital year final medical medicine intern "
+    "internship resident fellow"
+    " good morning afternoon evening usmle ecfmg step score passed failed certified week months "
+    "country citizen school order".split()
 )
 _NO_NAME = frozenset(
-    "yes no ok okay hello hi hey thanks test name none na nil null unknown anonymous nothing skip student graduate doctor me"
-    " myself mr mrs back next stop help cancel start apply rotation residency person human abc xyz asdf qwerty".split()
+    "yes no ok okay hello hi hey thanks test name none na nil null unknown anonymous nothing "
+    "skip student graduate doctor me"
+    " myself mr mrs back next stop help cancel start apply rotation residency person human abc "
+    "xyz asdf qwerty".split()
 )
 
 
@@ -93,7 +108,9 @@ def parse(text: str, context: Context) -> Parsed:
 
 
 def cued(text: str) -> str | None:
-    """A name that the text introduces as such ("my name is …", "Name: …"), for messages that say several things."""
+    """A name that the text introduces as such ("my name is …", "Name: …"), for messages that say several
+    things.
+    """
     text = _OPENER.sub("", text.strip())
     lead = _LEAD.match(text)
     if lead is None or not text[lead.end() :].strip():
@@ -145,7 +162,9 @@ def _judged(line: str, cued: bool) -> Parsed:
 
 
 def _is_talk(line: str, folded: list[str], *, cued: bool) -> bool:
-    """A sentence rather than a name. Many words of talk are names somewhere (Will, May, Do, My), so one may pass."""
+    """A sentence rather than a name. Many words of talk are names somewhere (Will, May, Do, My), so one may
+    pass.
+    """
     talk = [word in speech.TALK or word in speech.FUNCTION or word in _OF_THE_FORM for word in folded]
     capitals = sum(not part[:1].islower() for part in line.split()) / max(1, len(line.split()))
     if capitals == 1.0 and len(folded) > 1:
@@ -169,7 +188,8 @@ def _clean(line: str) -> str:
 
 
 def _is_degree(word: str) -> bool:
-    # "Md" is a common given name in Bangladesh, "Do" a family name in Vietnam: degrees are written in capitals.
+    # "Md" is a common given name in Bangladesh, "Do" a family name in Vietnam: degrees are written in
+    # capitals.
     plain = re.sub(r"[.,()]", "", word)
     return plain.isupper() or "." in word or len(plain) > 3 or (plain.islower() and plain != "do")
 

@@ -34,7 +34,8 @@ UNITS = {
 TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
 
 _NUMBER_WORD = re.compile(
-    r"\b(?:(?P<tens>twenty|thirty|forty|fifty)(?:[\s-]+(?P<unit>one|two|three|four|five|six|seven|eight|nine))?"
+    r"\b(?:(?P<tens>twenty|thirty|forty|fifty)(?:[\s-]+(?P<unit>one|two|three|four|five|six|seven"
+    r"|eight|nine))?"
     r"|(?P<word>"
     + "|".join(sorted((w for w in UNITS if w not in {"a", "an"}), key=len, reverse=True))
     + r"))\b"

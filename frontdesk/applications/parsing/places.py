@@ -15,28 +15,42 @@ from frontdesk.settings import settings
 ANY = "any"
 LONGEST = 120
 _ANY = re.compile(
-    r"\b(?:any(?:where|place| ?place| city| state| location| where)?|no (?:preference|prefernce|preferences|tengo preferencia|particular)|no pref|dont (?:mind|care|have (?:a |any )?preference)|do not mind|does ?nt matter|doesnt matter|not matter"
-    r"|flexible|wherever|whatever|open(?: to (?:all|any\w*))?|all (?:over|states|cities)|everywhere|no specific|nothing specific|sin preferencia|cualquier(?:a| lugar| ciudad| parte)?|donde sea|n importe ou|qualquer (?:lugar|cidade)|kahin bhi|kahit saan|you (?:choose|decide)|up to you|no choice|not fixed)\b"
+    r"\b(?:any(?:where|place| ?place| city| state| location| where)?|no (?:preference|prefernce"
+    r"|preferences|tengo preferencia|particular)|no pref|dont (?:mind|care|have (?:a |any "
+    r")?preference)|do not mind|does ?nt matter|doesnt matter|not matter"
+    r"|flexible|wherever|whatever|open(?: to (?:all|any\w*))?|all (?:over|states|cities)"
+    r"|everywhere|no specific|nothing specific|sin preferencia|cualquier(?:a| lugar| ciudad| "
+    r"parte)?|donde sea|n importe ou|qualquer (?:lugar|cidade)|kahin bhi|kahit saan|you (?:choose"
+    r"|decide)|up to you|no choice|not fixed)\b"
 )
 _LEAD = re.compile(
-    r"^\W*(?:(?:i(?:'d|’d)?|we)\s+(?:would\s+|will\s+)?(?:prefer|like|want|love|choose|need|live|am|stay)(?:\s+to\s+(?:be|go|do|stay|work|rotate|live))?(?:\s+it)?|my\s+(?:preferred\s+|first\s+)?(?:location|place|city|choice|preference|state)\s*(?:is|=|:|-)?"
-    r"|(?:preferred\s+)?(?:location|place|city|where)\s*(?:is|=|:|-)|prefer(?:ably|red|ence)?|ideally|maybe|preferencia|please|somewhere|some\s+where|probably|hopefully|only|just|yes|ok|okay|well|em|en)?\b\s*[:,\-]*\s*"
+    r"^\W*(?:(?:i(?:'d|’d)?|we)\s+(?:would\s+|will\s+)?(?:prefer|like|want|love|choose|need|live"
+    r"|am|stay)(?:\s+to\s+(?:be|go|do|stay|work|rotate|live))?(?:\s+it)?|my\s+(?:preferred\s+"
+    r"|first\s+)?(?:location|place|city|choice|preference|state)\s*(?:is|=|:|-)?"
+    r"|(?:preferred\s+)?(?:location|place|city|where)\s*(?:is|=|:|-)|prefer(?:ably|red|ence)?"
+    r"|ideally|maybe|preferencia|please|somewhere|some\s+where|probably|hopefully|only|just|yes"
+    r"|ok|okay|well|em|en)?\b\s*[:,\-]*\s*"
     r"(?:(?:in|at|near|around|to|the\s+city\s+of|the\s+state\s+of)\b\s*)?",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"(?:[\s,;.\-–]+(?:ideally|preferably|preferred|please|pls|plz|side|area|region|if possible|if available|po|only|sir|madam|would be (?:great|nice|best|good|perfect)|is (?:best|good|fine|ok|perfect|great)|is my (?:first )?(?:choice|preference)|for me|as my \w+.*"
-    r"|thanks|thank you|would be|because.*|cuz.*|since.*|as (?:i|my|we)\b.*|where (?:i|my)\b.*|so (?:i|that)\b.*|i (?:have|live|am|want)\b.*|my \w+ (?:lives?|is|are|works?|stays?)\b.*|we (?:have|live)\b.*))+\W*$",
+    r"(?:[\s,;.\-–]+(?:ideally|preferably|preferred|please|pls|plz|side|area|region|if possible"
+    r"|if available|po|only|sir|madam|would be (?:great|nice|best|good|perfect)|is (?:best|good"
+    r"|fine|ok|perfect|great)|is my (?:first )?(?:choice|preference)|for me|as my \w+.*"
+    r"|thanks|thank you|would be|because.*|cuz.*|since.*|as (?:i|my|we)\b.*|where (?:i|my)\b.*"
+    r"|so (?:i|that)\b.*|i (?:have|live|am|want)\b.*|my \w+ (?:lives?|is|are|works?|stays?)\b.*"
+    r"|we (?:have|live)\b.*))+\W*$",
     re.IGNORECASE,
 )
 
 
 # Short forms that mean one place only.
 SHORT = {
-    "nyc": "New York City", "ny": "New York", "new york": "New York", "la": "Los Angeles", "l.a.": "Los Angeles",
-    "l.a": "Los Angeles", "sf": "San Francisco", "dc": "Washington DC", "d.c.": "Washington DC", "philly": "Philadelphia",
-    "vegas": "Las Vegas", "cali": "California", "tx": "Texas", "fl": "Florida", "ca": "California", "nj": "New Jersey",
-    "pa": "Pennsylvania", "il": "Illinois", "mi": "Michigan", "ga": "Georgia", "jersey": "New Jersey", "atl": "Atlanta",
+    "nyc": "New York City", "ny": "New York", "new york": "New York", "la": "Los Angeles",
+    "l.a.": "Los Angeles", "l.a": "Los Angeles", "sf": "San Francisco", "dc": "Washington DC",
+    "d.c.": "Washington DC", "philly": "Philadelphia", "vegas": "Las Vegas", "cali": "California",
+    "tx": "Texas", "fl": "Florida", "ca": "California", "nj": "New Jersey", "pa": "Pennsylvania",
+    "il": "Illinois", "mi": "Michigan", "ga": "Georgia", "jersey": "New Jersey", "atl": "Atlanta",
     "nola": "New Orleans", "slc": "Salt Lake City", "okc": "Oklahoma City", "chi-town": "Chicago",
 }  # fmt: skip
 
@@ -74,7 +88,8 @@ def certain_in(text: str) -> str | None:
     if not re.search(r"\b(?:in|at|near|around|location|prefer(?:ably|red)?|to)\W*$", before):
         return None
     if re.search(
-        r"\b(?:live|living|am|im|now|currently|based|born|reside|residing|studied|studying|from)\s+(?:now\s+)?(?:in|at|near)\W*$",
+        r"\b(?:live|living|am|im|now|currently|based|born|reside|residing|studied|studying"
+        r"|from)\s+(?:now\s+)?(?:in|at|near)\W*$",
         before,
     ):
         return None
@@ -144,11 +159,12 @@ def _is_talk(place: str) -> bool:
         return True
     talk = sum(word in speech.TALK or word in _NOT_PLACES for word in line)
     small = sum(word in speech.FUNCTION for word in line) - sum(word in {"or", "and", "of"} for word in line)
-    return talk > 0 and (talk + small) / len(line) > 0.3 or small / len(line) > 0.5
+    return (talk > 0 and (talk + small) / len(line) > 0.3) or small / len(line) > 0.5
 
 
 _NOT_PLACES = frozenset(
-    "hospital weeks month months yes no student graduate internal medicine surgery psychiatry family pediatrics none".split()
+    "hospital weeks month months yes no student graduate internal medicine surgery psychiatry "
+    "family pediatrics none".split()
 )
 
 
@@ -161,9 +177,17 @@ def _capitals(place: str) -> str:
         plain = part.strip(",.()")
         if plain in small and at:
             out.append(part)
-        elif len(plain) == 2 and at and _terms().id_of(("us", plain)) is None and plain.upper() in _STATES:
-            out.append(part.upper())
-        elif plain in {"dc", "nyc", "la", "usa", "us", "ny", "nj", "tx", "fl", "ca"}:
+        elif (at and plain.upper() in _STATES) or plain in {
+            "dc",
+            "nyc",
+            "la",
+            "usa",
+            "us",
+            "ny",
+            "nj",
+            "tx",
+            "fl",
+        }:
             out.append(part.upper())
         else:
             out.append(re.sub(r"(^|[-(])(\w)", lambda m: m.group(1) + m.group(2).upper(), part))
@@ -171,6 +195,7 @@ def _capitals(place: str) -> str:
 
 
 _STATES = frozenset(
-    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT"
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ "
+    "NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT"
     " VA WA WV WI WY DC PR".split()
 )

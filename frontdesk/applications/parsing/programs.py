@@ -13,24 +13,37 @@ from frontdesk.applications.parsing.speech import folded, respelled
 PROGRAMS = ("clinical_rotation", "residency_support", "both")
 
 _ROTATION = re.compile(
-    r"\b(?:(?:clinical |hospital |us |usa |hands on )*(?:rotations?|rotate|rotating|rotacion(?:es)?|rotacao|rotaciones|electives?|clerkships?|externships?|observerships?|observer ?ship|sub ?internships?|sub ?is?|usce"
-    r"|clinical (?:experience|internships?|training|practice|placement|program\w*)|internships?|practice in (?:a |the )?(?:clinic|hospital)|placement|shadowing|clinic(?:al)?s?|roation|rotaion|rotatoin|rotaton))\b"
+    r"\b(?:(?:clinical |hospital |us |usa |hands on )*(?:rotations?|rotate|rotating"
+    r"|rotacion(?:es)?|rotacao|rotaciones|electives?|clerkships?|externships?|observerships?"
+    r"|observer ?ship|sub ?internships?|sub ?is?|usce"
+    r"|clinical (?:experience|internships?|training|practice|placement|program\w*)|internships?"
+    r"|practice in (?:a |the )?(?:clinic|hospital)|placement|shadowing|clinic(?:al)?s?|roation"
+    r"|rotaion|rotatoin|rotaton))\b"
 )
 _RESIDENCY = re.compile(
-    r"\b(?:residenc(?:y|ies)|residence|residensy|recidency|residancy|residency (?:support|help|application|assistance|guidance|match\w*|part|package|program)|match(?:ing)? (?:support|help|assistance)|residencia|match(?: support)?|eras|personal statement"
+    r"\b(?:residenc(?:y|ies)|residence|residensy|recidency|residancy|residency (?:support|help"
+    r"|application|assistance|guidance|match\w*|part|package|program)|match(?:ing)? (?:support"
+    r"|help|assistance)|residencia|match(?: support)?|eras|personal statement"
     r"|support)\b"
 )
 _BOTH = re.compile(
-    r"\b(?:both(?! (?:of my )?(?:usmle |my |the )*(?:steps?|exams?|parents|scores?|countries))|all of (?:them|it)|both of (?:them|these)|everything|all|ambos|ambas|ambos dos|les deux|beides|dono|two of them|the two|1 and 2|pareho)\b"
+    r"\b(?:both(?! (?:of my )?(?:usmle |my |the )*(?:steps?|exams?|parents|scores?|countries))"
+    r"|all of (?:them|it)|both of (?:them|these)|everything|all|ambos|ambas|ambos dos|les deux"
+    r"|beides|dono|two of them|the two|1 and 2|pareho)\b"
 )
-_NOT = r"(?:no|not|dont (?:want|need)|do not (?:want|need)|without|not (?:the|a|any)|need no|skip|except|other than|no need (?:for|of)|not interested in)(?: (?:a|an|any|the|need|want|clinical|us))*"
+_NOT = (
+    r"(?:no|not|dont (?:want|need)|do not (?:want|need)|without|not (?:the|a|any)|need no|skip|except"
+    r"|other than|no need (?:for|of)|not interested in)(?: (?:a|an|any|the|need|want|clinical|us))*"
+)
 _UNSURE = re.compile(
-    r"\b(?:not sure|dont know|unsure|undecided|confused|which (?:one )?(?:is )?(?:better|best)|you (?:suggest|recommend)|any)\b"
+    r"\b(?:not sure|dont know|unsure|undecided|confused|which (?:one )?(?:is )?(?:better|best)"
+    r"|you (?:suggest|recommend)|any)\b"
 )
 
 
 _LEXICON = frozenset(
-    "rotation rotations residency support internship observership externship elective electives clerkship clinical application".split()
+    "rotation rotations residency support internship observership externship elective electives "
+    "clerkship clinical application".split()
 )
 
 

@@ -10,21 +10,32 @@ from frontdesk.knowledge.vocabulary import fold, words
 
 LONGEST = 200
 _KIND = (
-    r"(?:univers\w+|uni\b|univ\.?|college|school|faculty|facult\w+|institut\w*|academy|academ\w+|medic\w+ (?:college|school|university)|med school|escuela|facultad|faculdade|universidad\w*|hochschule|fakult\w+"
+    r"(?:univers\w+|uni\b|univ\.?|college|school|faculty|facult\w+|institut\w*|academy|academ\w+"
+    r"|medic\w+ (?:college|school|university)|med school|escuela|facultad|faculdade"
+    r"|universidad\w*|hochschule|fakult\w+"
     r"|aiims|kmc|amc|cmc|kemu|dow|aku|nust|auc|sgu|ross|saba|must|ubc|unam|usp|ipn)"
 )
 _IS_SCHOOL = re.compile(rf"\b{_KIND}", re.IGNORECASE)
 _LEAD = re.compile(
     r"^\W*(?:(?:ok|okay|yes|sure|well|sorry|hi)\b[\s,.!:]*)*(?:"
-    r"(?:my|the|her|his|our)\s+(?:medical\s+|med\s+)?(?:school|college|university|uni|institute|faculty|alma\s+mater)(?:['’]s\s+name)?\s*(?:name)?\s*(?:is|was|:|=|-)"
-    r"|(?:name\s+of\s+(?:my\s+|the\s+)?(?:medical\s+)?(?:school|college|university)|(?:medical\s+)?(?:school|college|university)(?:\s+name)?)\s*(?:is|:|=|-)"
-    r"|(?:i|she|he|we)(?:['’]?m|\s+am|\s+is|['’]s|\s+was|['’]ve|\s+have|\s+has)?\s*(?:a\s+)?(?:currently\s+|now\s+|still\s+|already\s+)?(?:stud(?:y|ied|ying|ies)|graduat\w+|attend\w*|went|go|goes|enrolled|finish\w*|complet\w*|did|am|passed\s+out|student|graduate|trained)?(?:\s+(?:my|her|his|the)?\s*(?:mbbs|md|medicine|medical\s+school|degree|studies))?\s+(?:at|in|from|to|of)\b"
-    r"|(?:graduat\w+|grad|student|studying|studied|alumn\w+)\s+(?:at|in|from|of)\b|(?:from|at)\b|(?:it\s+is|it['’]?s|its|this\s+is)(?:\s+called)?\b"
+    r"(?:my|the|her|his|our)\s+(?:medical\s+|med\s+)?(?:school|college|university|uni|institute"
+    r"|faculty|alma\s+mater)(?:['’]s\s+name)?\s*(?:name)?\s*(?:is|was|:|=|-)"
+    r"|(?:name\s+of\s+(?:my\s+|the\s+)?(?:medical\s+)?(?:school|college|university)"
+    r"|(?:medical\s+)?(?:school|college|university)(?:\s+name)?)\s*(?:is|:|=|-)"
+    r"|(?:i|she|he|we)(?:['’]?m|\s+am|\s+is|['’]s|\s+was|['’]ve|\s+have"
+    r"|\s+has)?\s*(?:a\s+)?(?:currently\s+|now\s+|still\s+|already\s+)?(?:stud(?:y|ied|ying|ies)"
+    r"|graduat\w+|attend\w*|went|go|goes|enrolled|finish\w*|complet\w*|did|am|passed\s+out"
+    r"|student|graduate|trained)?(?:\s+(?:my|her|his|the)?\s*(?:mbbs|md|medicine|medical\s+school"
+    r"|degree|studies))?\s+(?:at|in|from|to|of)\b"
+    r"|(?:graduat\w+|grad|student|studying|studied|alumn\w+)\s+(?:at|in|from|of)\b|(?:from|at)\b"
+    r"|(?:it\s+is|it['’]?s|its|this\s+is)(?:\s+called)?\b"
     r")\s*(?:the\s+(?=university))?",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"[\s,;.\-–]+(?:please|pls|plz|po|sir|madam|thanks|thank you|only|batch\s+\d+|class\s+of\s+\d+|(?:in\s+)?(?:19|20)\d{2}|(?:graduated|graduating|passed out|finished|batch|class)\b.*)\W*$",
+    r"[\s,;.\-–]+(?:please|pls|plz|po|sir|madam|thanks|thank you|only|batch\s+\d+"
+    r"|class\s+of\s+\d+|(?:in\s+)?(?:19|20)\d{2}|(?:graduated|graduating|passed out|finished"
+    r"|batch|class)\b.*)\W*$",
     re.IGNORECASE,
 )
 _IN = re.compile(r",?\s+in\s+(?:the\s+)?([A-Za-zÀ-ÿ' .]+)$", re.IGNORECASE)
@@ -99,12 +110,15 @@ _SEGMENT = re.compile(
 
 
 def certain_in(text: str) -> tuple[str, str | None] | None:
-    """A school named with its kind ("University of Lagos") in a longer text, and the country in brackets after it."""
+    """A school named with its kind ("University of Lagos") in a longer text, and the country in brackets
+    after it.
+    """
     best = None
     for match in _SEGMENT.finditer(text):
         name = re.sub(r"(?:\s+(?:of|de|del|da|do|for|and|the|at|in|&))+$", "", match.group().strip())
         name = re.sub(
-            r"^(?:(?:of|de|del|da|do|the|and|for|at|&|From|At|In|I|Graduate|Student|Graduated|Grad|Name|School|My|The)\s+)+",
+            r"^(?:(?:of|de|del|da|do|the|and|for|at|&|From|At|In|I|Graduate|Student|Graduated"
+            r"|Grad|Name|School|My|The)\s+)+",
             "",
             name,
         )

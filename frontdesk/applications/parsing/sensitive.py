@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 _ID = r"(?:[:#=\-]|\bis\b|\bno\b\.?|\bnumber\b|\bnum\b|\bnr\b|\bid\b|\s)*"
 # A token that could be a document's number: it holds a digit, at least five characters in all.
-_CODE = r"(?P<code>(?=[A-Z0-9\-/ ]*\d)(?:[A-Z0-9][A-Z0-9\-/]{4,24}(?:[ \-]\d{2,6}){0,4}|\d{3,6}(?:[ \-]\d{2,6}){1,4}))"
+_CODE = (
+    r"(?P<code>(?=[A-Z0-9\-/ ]*\d)(?:[A-Z0-9][A-Z0-9\-/]{4,24}(?:[ \-]\d{2,6}){0,4}|\d{3,6}(?:[ "
+    r"\-]\d{2,6}){1,4}))"
+)
 
 _LABELLED = [
     (
@@ -19,8 +22,10 @@ _LABELLED = [
     ),
     (
         "identity",
-        rf"\b(?:ssn|social security|aadhaa?r|cnic|nin|national (?:id|identity)(?: card)?|id card|identity card|"
-        rf"curp|cpf|emirates id|iqama|pan card|voter id|driving licen[cs]e|driver'?s licen[cs]e|tax id)\b{_ID}{_CODE}",
+        rf"\b(?:ssn|social security|aadhaa?r|cnic|nin|national (?:id|identity)(?: card)?|id card"
+        rf"|identity card|"
+        rf"curp|cpf|emirates id|iqama|pan card|voter id|driving licen[cs]e|driver'?s licen[cs]e"
+        rf"|tax id)\b{_ID}{_CODE}",
     ),
     (
         "exam",
@@ -33,8 +38,10 @@ _LABELLED = [
     ),
     (
         "birth",
-        r"\b(?:d\.?o\.?b\.?|date of birth|birth ?date|birthday|born on|fecha de nacimiento)\b[\s:=,\-]*(?:is\s*)?"
-        r"(?P<code>\d{1,4}[./\- ]+(?:\d{1,2}|[a-z]{3,9})[./\- ]+\d{2,4}|[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})",
+        r"\b(?:d\.?o\.?b\.?|date of birth|birth ?date|birthday|born on|fecha de "
+        r"nacimiento)\b[\s:=,\-]*(?:is\s*)?"
+        r"(?P<code>\d{1,4}[./\- ]+(?:\d{1,2}|[a-z]{3,9})[./\- ]+\d{2,4}|[a-z]{3,9}\.? "
+        r"\d{1,2}(?:st|nd|rd|th)?,? \d{4})",
     ),
 ]
 _LABELS = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _LABELLED]

@@ -1,4 +1,6 @@
-"""One to three specialties in the order given, by name, slang and abbreviation. Pure; the words are in the vocabulary."""
+"""One to three specialties in the order given, by name, slang and abbreviation. Pure; the words are in the
+vocabulary.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,12 @@ MOST = 3
 # Words that name a family of specialties rather than one.
 BROAD = {("surgery",), ("surgical",), ("surg",), ("surgeon",), ("surgeons",), ("medicine",), ("internal",)}
 _NOT = re.compile(
-    r"\b(?:not|no|except|but not|anything but|dont (?:want|like)|without|instead of|rather than)(?:\s+(?:in|the|a|any))*\s*$"
+    r"\b(?:not|no|except|but not|anything but|dont (?:want|like)|without|instead of|rather "
+    r"than)(?:\s+(?:in|the|a|any))*\s*$"
 )
 _ANY = re.compile(
-    r"\b(?:any|anything|whatever|all|open|no preference|dont mind|doesnt matter|not sure|dont know|undecided|no idea|cualquier\w*)\b"
+    r"\b(?:any|anything|whatever|all|open|no preference|dont mind|doesnt matter|not sure|dont "
+    r"know|undecided|no idea|cualquier\w*)\b"
 )
 
 
@@ -40,7 +44,9 @@ def parse(text: str, context: Context) -> Parsed:
 
 
 def named(text: str, *, strict: bool = False) -> list[Found]:
-    """The specialties in the text, in order; those denied are left out, and a general word beside a special one."""
+    """The specialties in the text, in order; those denied are left out, and a general word beside a special
+    one.
+    """
     found = [
         one
         for one in vocabulary()["specialty"].find(text)
@@ -91,7 +97,8 @@ def _denied(text: str, one: Found) -> bool:
 
 
 def _is_talk(text: str, one: Found, *, strict: bool) -> bool:
-    """A term that is also an everyday word ("im", "or", "path"): it counts in capitals, in a short answer, beside a
+    """A term that is also an everyday word ("im", "or", "path"): it counts in capitals, in a short answer,
+    beside a
     telling word or another specialty."""
     if one.alias not in vocabulary()["specialty"].guarded:
         return False
@@ -115,7 +122,8 @@ def _is_talk(text: str, one: Found, *, strict: bool) -> bool:
 
 
 _BESIDE = frozenset(
-    "rotation rotations residency elective electives clerkship observership program fm peds neuro surgery psych".split()
+    "rotation rotations residency elective electives clerkship observership program fm peds "
+    "neuro surgery psych".split()
 )
 
 

@@ -12,23 +12,32 @@ _ASKING = frozenset(
     "what whats why how hows when where wheres who whos whom whose which wich wat wht y hw".split()
 )
 _AFTER_ASKING = frozenset(
-    "is are was were do does did can could will would should shall has have had may might must to if about for"
-    " much many long far often old soon i you u we they it this that the a an my your yr happens means mean kind type"
+    "is are was were do does did can could will would should shall has have had may might must "
+    "to if about for"
+    " much many long far often old soon i you u we they it this that the a an my your yr happens "
+    "means mean kind type"
     " sort time exam exams documents visa format exactly am need needs else s re".split()
 )
-_AUXILIARY = frozenset("is are was were am do does did can could will would should shall has have had may might must dont isnt"
+_AUXILIARY = frozenset(
+    "is are was were am do does did can could will would should shall has have had may might must "
+    "dont isnt"
+
                        " arent doesnt cant wont".split())  # fmt: skip
 _SUBJECT = frozenset(
-    "i you u ya we they he she it this that these those there the a an my your yr ur our any some anyone anybody somebody nobody someone"
+    "i you u ya we they he she it this that these those there the a an my your yr ur our any "
+    "some anyone anybody somebody nobody someone"
     " graduates students imgs img students's all it's not people one chha usmle step rotation visa".split()
 )
 _OPENERS = frozenset(
-    "ok okay so and but wait hey hi hello please pls sorry before also oh hmm um well first sir madam dear btw then actually"
+    "ok okay so and but wait hey hi hello please pls sorry before also oh hmm um well first sir "
+    "madam dear btw then actually"
     " just quick question one".split()
 )
 _TELL = re.compile(
-    r"\b(?:tell me|explain|i (?:want|would like|need|wish) to (?:know|ask|understand)|i have (?:a |one )?(?:question|doubt)"
-    r"|can you (?:tell|explain)|do you know|i wonder|i was wondering|what about|how about|is it (?:true|ok|okay|possible))\b"
+    r"\b(?:tell me|explain|i (?:want|would like|need|wish) to (?:know|ask|understand)|i have "
+    r"(?:a |one )?(?:question|doubt)"
+    r"|can you (?:tell|explain)|do you know|i wonder|i was wondering|what about|how about|is it "
+    r"(?:true|ok|okay|possible))\b"
     r"|\b(?:wait|but|so|and|then|also|please|sorry|hey|first|just) "
     r"(?:is there|are there|do i need|do you|can i|should i|will i|must i|am i|would i|may i|is it|are you)\b"
 )
@@ -124,42 +133,62 @@ def _nearest(word: str, lexicon: frozenset[str]) -> str:
 
 
 _CONDITION = re.compile(
-    r"\W*(?:and |but |so )*(?:if|when|while|because|since|as|in case|suppose|supposing|say|for|with|without|before|after|once)\b",
+    r"\W*(?:and |but |so )*(?:if|when|while|because|since|as|in case|suppose|supposing|say|for"
+    r"|with|without|before|after|once)\b",
     re.IGNORECASE,
 )
 
 # Words of talk that no name, school or city is made of.
 TALK = frozenset(
-    """i im ive id ill you u your youre he she they we us me my mine his her hers their our it its this that these those there
-    want wants wanna need needs apply applying application form question questions ask asking answer know think dont doesnt
-    didnt cant wont wouldnt shouldnt couldnt isnt arent wasnt have has had having was were been being am are is
-    what why how when where who which whose please pls plz help stop cancel skip back restart continue resume later
-    send sent sending give gave given tell told explain change correct fix edit update wrong mistake sorry actually
-    because maybe perhaps already yet also only just really very not never nothing none something anything everything
-    hello hi hey thanks thank thx ok okay yes no nope yeah sure sir madam bot robot human person agent operator
+    """i im ive id ill you u your youre he she they we us me my mine his her hers their our it its this that
+    these those there
+    want wants wanna need needs apply applying application form question questions ask asking answer know
+    think dont doesnt
+    didnt cant wont wouldnt shouldnt couldnt isnt arent wasnt have has had having was were been being am
+    are is
+    what why how when where who which whose please pls plz help stop cancel skip back restart continue
+    resume later
+    send sent sending give gave given tell told explain change correct fix edit update wrong mistake
+    sorry actually
+    because maybe perhaps already yet also only just really very not never nothing none something
+    anything everything
+    hello hi hey thanks thank thx ok okay yes no nope yeah sure sir madam bot robot human person agent
+    operator
     come back later tomorrow today yesterday wait moment minute busy pray lunch call phone email mail number
-    understand stuck confused mean means forget forgot use whenever btw should would could wish wanted make made do does did
-    doing done if but so then than about into over again more less much many some any every each now here give write wrote
-    written type typed say said put enter fill start begin finish end quit exit go going goes went get got take took keep
-    gracias muchas shukran merci danke grazie obrigado obrigada salamat dhanyavad lot appreciate appreciated bless god salam
+    understand stuck confused mean means forget forgot use whenever btw should would could wish wanted
+    make made do does did
+    doing done if but so then than about into over again more less much many some any every each now here
+    give write wrote
+    written type typed say said put enter fill start begin finish end quit exit go going goes went get
+    got take took keep
+    gracias muchas shukran merci danke grazie obrigado obrigada salamat dhanyavad lot appreciate
+    appreciated bless god salam
     somebody someone anybody anyone nobody office ring agent list menu features
-    passport visa rotation residency letter recommendation weeks months money cost price pay paid free fee""".split()
+    passport visa rotation residency letter recommendation weeks months money cost price pay paid free
+    fee""".split()
 )
 
 
 # Small words that join a sentence together; as names they are rare, and then capitalised.
 FUNCTION = frozenset(
-    "in at of for from with by on to as am and or an be like let lets keep dont idk dunno lol haha hmm umm till until while"
+    "in at of for from with by on to as am and or an be like let lets keep dont idk dunno lol "
+    "haha hmm umm till until while"
     " since per via off up down out such too both either neither same live lives living".split()
 )
 
 
-# Words that a name or a school hardly has and a cry for help often does: with one of them, a classifier's alarm stands.
+# Words that a name or a school hardly has and a cry for help often does: with one of them, a classifier's
+# alarm stands.
 ALARM = re.compile(
-    r"\b(?:die|died|dies|dying|dead|death|kill\w*|suicid\w*|kms|unalive|harm\w*|hurt\w*|hopeless|worthless|helpless|useless|end|ending|alive|live|living|life|lives"
-    r"|pills?|overdos\w*|bleed\w*|blood|emergenc\w*|abus\w*|rap(?:e|ed|ist)|assault\w*|harass\w*|molest\w*|touch\w*|unsafe|threat\w*|weapon|gun|knife|cut|cutting|jump\w*"
-    r"|hang\w*|rope|bridge|lonely|alone|tired|give up|giving up|gave up|worth|pain\w*|cry\w*|depress\w*|anxious|panic|scared|afraid|breath\w*|chest|unconscious|collaps\w*|poison\w*"
-    r"|attack\w*|beat\w*|racis\w*|discriminat\w*|humiliat\w*|insult\w*|goodbye|farewell|world|myself|anymore|cant|cannot|stand|burden|feel\w*|sad|hate\w*|hope|better|nights?|want|wish|morir\w*|matar\w*|suicid\w*|muerte|vivir|mourir|sterben)\b"
+    r"\b(?:die|died|dies|dying|dead|death|kill\w*|suicid\w*|kms|unalive|harm\w*|hurt\w*|hopeless"
+    r"|worthless|helpless|useless|end|ending|alive|live|living|life|lives"
+    r"|pills?|overdos\w*|bleed\w*|blood|emergenc\w*|abus\w*|rap(?:e|ed|ist)|assault\w*|harass\w*"
+    r"|molest\w*|touch\w*|unsafe|threat\w*|weapon|gun|knife|cut|cutting|jump\w*"
+    r"|hang\w*|rope|bridge|lonely|alone|tired|give up|giving up|gave up|worth|pain\w*|cry\w*"
+    r"|depress\w*|anxious|panic|scared|afraid|breath\w*|chest|unconscious|collaps\w*|poison\w*"
+    r"|attack\w*|beat\w*|racis\w*|discriminat\w*|humiliat\w*|insult\w*|goodbye|farewell|world"
+    r"|myself|anymore|cant|cannot|stand|burden|feel\w*|sad|hate\w*|hope|better|nights?|want|wish"
+    r"|morir\w*|matar\w*|suicid\w*|muerte|vivir|mourir|sterben)\b"
 )
 
 

@@ -11,42 +11,69 @@ from frontdesk.applications.parsing.result import Certain, Confirm, Context, Par
 from frontdesk.applications.parsing.speech import folded, respelled
 
 _NOT_IN_SCHOOL = re.compile(
-    r"\b(?:pre ?med(?:ical)?|premed|high ?school|undergrad(?:uate)?|college freshman|a levels?|12th (?:grade|class)|secondary school|bachelors? (?:in|of) (?:biology|science)"
-    r"|not (?:yet )?in (?:medical|med) school|before (?:medical|med) school|nursing student|nurse|dental student|dentist"
+    r"\b(?:pre ?med(?:ical)?|premed|high ?school|undergrad(?:uate)?|college freshman|a levels?"
+    r"|12th (?:grade|class)|secondary school|bachelors? (?:in|of) (?:biology|science)"
+    r"|not (?:yet )?in (?:medical|med) school|before (?:medical|med) school|nursing student|nurse"
+    r"|dental student|dentist"
     r"|pharmacy student|pharmacist|physician assistant|pa student)\b"
 )
 _STILL = re.compile(
-    r"\b(?:not (?:yet )?(?:graduated?|finished|completed|a graduate|done)|(?:havent|have not|didnt|did not|hasnt|has not|yet to|still to|about to) (?:\w+ )?(?:graduated?|finish\w*|complet\w*|get|receive\w*|got)"
-    r"|still (?:a |an |in |my |her |his |at |doing |medical |med )*(?:student|studying|stud\w*|school|university|college|learning|medical school|enrolled)|stud(?:y|ies|ying) still"
-    r"|(?:will|shall|going to|gonna|expect(?:ed|ing)? to|due to|hope to|yet to|to be) (?:\w+ ){0,2}?(?:graduat\w+|finish\w*|complete\w*|pass out|get (?:my|the|her|his) (?:degree|diploma))"
-    r"|graduating|passing out|no (?:degree|diploma|titulo) yet|without (?:a |the |my |her |his )?(?:degree|diploma|titulo|title)|(?:degree|diploma) (?:comes|is coming|will come|after|pending|awaited|next)"
-    r"|not (?:have|hold|got) (?:the |my |a |her |his )?(?:degree|diploma)|dont (?:have|hold) (?:the |my |a )?(?:degree|diploma)|undergraduate medical)\b"
+    r"\b(?:not (?:yet )?(?:graduated?|finished|completed|a graduate|done)|(?:havent|have not"
+    r"|didnt|did not|hasnt|has not|yet to|still to|about to) (?:\w+ )?(?:graduated?|finish\w*"
+    r"|complet\w*|get|receive\w*|got)"
+    r"|still (?:a |an |in |my |her |his |at |doing |medical |med )*(?:student|studying|stud\w*"
+    r"|school|university|college|learning|medical school|enrolled)|stud(?:y|ies|ying) still"
+    r"|(?:will|shall|going to|gonna|expect(?:ed|ing)? to|due to|hope to|yet to|to be) (?:\w+ "
+    r"){0,2}?(?:graduat\w+|finish\w*|complete\w*|pass out|get (?:my|the|her|his) (?:degree"
+    r"|diploma))"
+    r"|graduating|passing out|no (?:degree|diploma|titulo) yet|without (?:a |the |my |her |his "
+    r")?(?:degree|diploma|titulo|title)|(?:degree|diploma) (?:comes|is coming|will come|after"
+    r"|pending|awaited|next)"
+    r"|not (?:have|hold|got) (?:the |my |a |her |his )?(?:degree|diploma)|dont (?:have|hold) "
+    r"(?:the |my |a )?(?:degree|diploma)|undergraduate medical)\b"
 )
 _STUDENT = re.compile(
-    r"\b(?:(?:medical |med |mbbs |md |final year |current |full time )*students?|studying|studies|study|enrolled|estudiante|alumno|alumna|etudiante?|estudante|ogrenci|estudyante|talib|talibah"
-    r"|ms ?(?:[1-6]|i{1,3}|iv)|oms ?(?:[1-4]|i{1,3}|iv)|m[1-6]|(?:1|2|3|4|5|6|7)(?:st|nd|rd|th)? ?(?:yr|year)|(?:yr|year) ?(?:[1-7]|one|two|three|four|five|six|seven|i{1,3}|iv|vi?)"
-    r"|(?:first|second|third|fourth|fifth|sixth|seventh|final|last|pre ?final|penultimate) ?(?:yr|year)|semester|in (?:medical|med) (?:school|college)|clerkship year|[1-9]\w* sem"
+    r"\b(?:(?:medical |med |mbbs |md |final year |current |full time )*students?|studying|studies"
+    r"|study|enrolled|estudiante|alumno|alumna|etudiante?|estudante|ogrenci|estudyante|talib"
+    r"|talibah"
+    r"|ms ?(?:[1-6]|i{1,3}|iv)|oms ?(?:[1-4]|i{1,3}|iv)|m[1-6]|(?:1|2|3|4|5|6|7)(?:st|nd|rd|th)? "
+    r"?(?:yr|year)|(?:yr|year) ?(?:[1-7]|one|two|three|four|five|six|seven|i{1,3}|iv|vi?)"
+    r"|(?:first|second|third|fourth|fifth|sixth|seventh|final|last|pre ?final|penultimate) ?(?:yr"
+    r"|year)|semester|in (?:medical|med) (?:school|college)|clerkship year|[1-9]\w* sem"
     r"|\d(?:er|do|to|mo)? ano|ultimo ano)\b"
 )
 _PAST_STUDENT = re.compile(
-    r"\b(?:not (?:a |an )?(?:student|studying)(?: (?:anymore|any more|now))?|no longer (?:a |an )?(?:student|studying)|was (?:a |an )?(?:\w+ )?student|graduate student|former student|studied|no student|finished (?:my |the )?(?:studies|study|studying))\b"
+    r"\b(?:not (?:a |an )?(?:student|studying)(?: (?:anymore|any more|now))?|no longer (?:a |an "
+    r")?(?:student|studying)|was (?:a |an )?(?:\w+ )?student|graduate student|former student"
+    r"|studied|no student|finished (?:my |the )?(?:studies|study|studying))\b"
 )
 _GRADUATE = re.compile(
-    r"\b(?:grad|grads|graduates?|graduated|i graduated|img|fmg|alumn\w*|degree holder|hold(?:s|ing)? (?:the |my |a |an |her |his )?(?:\w+ )?(?:degree|diploma)"
-    r"|(?:have|has|got|received|obtained|awarded) (?:the |my |a |an |her |his )?(?:\w+ )?(?:degree|diploma|titulo)|(?:degree|diploma) (?:completed|received|in hand|done|holder|already)"
-    r"|(?:finished|completed|done with|passed out)(?: (?:from|of|my|the|her|his|with))*(?: (?:medical|med|mbbs|md|medicine|university|school|college|studies|degree|everything|it|long|already|all))?"
-    r"|passed out|medical doctor|physician|doctor|licensed|practi[sc]ing|gp|general practitioner|medical officer|resident|residency in|specialist|consultant|post ?grad(?:uate)?|pg trainee"
-    r"|graduad[oa]|egresad[oa]|titulad[oa]|medic[oa] (?:general|cirujan[oa])|medic[oa]|diplome|formad[oa]|mezun|degree already|already (?:a )?(?:doctor|graduate\w*))\b"
+    r"\b(?:grad|grads|graduates?|graduated|i graduated|img|fmg|alumn\w*|degree holder|hold(?:s"
+    r"|ing)? (?:the |my |a |an |her |his )?(?:\w+ )?(?:degree|diploma)"
+    r"|(?:have|has|got|received|obtained|awarded) (?:the |my |a |an |her |his )?(?:\w+ "
+    r")?(?:degree|diploma|titulo)|(?:degree|diploma) (?:completed|received|in hand|done|holder"
+    r"|already)"
+    r"|(?:finished|completed|done with|passed out)(?: (?:from|of|my|the|her|his|with))*(?: "
+    r"(?:medical|med|mbbs|md|medicine|university|school|college|studies|degree|everything|it|long"
+    r"|already|all))?"
+    r"|passed out|medical doctor|physician|doctor|licensed|practi[sc]ing|gp|general practitioner"
+    r"|medical officer|resident|residency in|specialist|consultant|post ?grad(?:uate)?|pg trainee"
+    r"|graduad[oa]|egresad[oa]|titulad[oa]|medic[oa] (?:general|cirujan[oa])|medic[oa]|diplome"
+    r"|formad[oa]|mezun|degree already|already (?:a )?(?:doctor|graduate\w*))\b"
 )
 _TRAINING_YEAR = re.compile(
-    r"\b(?:intern|interns|internship|house ?job|house ?man(?:ship)?|house ?officer|housemanship|foundation (?:year|doctor)|fy ?[12]|f1|f2|crmi|internado|pasante|pasantia|servicio social|social service"
-    r"|rural service|compulsory service|rotatory|rotating|tus|imtiyaz|emtiaz|imtiaz|excellence year|co ?op|bond)\b"
+    r"\b(?:intern|interns|internship|house ?job|house ?man(?:ship)?|house ?officer|housemanship"
+    r"|foundation (?:year|doctor)|fy ?[12]|f1|f2|crmi|internado|pasante|pasantia|servicio social"
+    r"|social service"
+    r"|rural service|compulsory service|rotatory|rotating|tus|imtiyaz|emtiaz|imtiaz|excellence "
+    r"year|co ?op|bond)\b"
 )
 _DEGREE_ONLY = re.compile(r"^(?:i am |im |an? )?(?:md|mbbs|mbchb|mbbch|do|mbbs md|md mbbs)(?: po| sir)?$")
 
 
 _LEXICON = frozenset(
-    "student students graduate graduated graduating studying internship intern degree diploma doctor physician university completed finished final".split()
+    "student students graduate graduated graduating studying internship intern degree diploma "
+    "doctor physician university completed finished final".split()
 )
 
 
@@ -89,7 +116,8 @@ def _parse(text: str, context: Context) -> Parsed:
         if student and re.search(r"\bstudents?\b|\bestudiante\b", line):
             return Certain("student")
         if re.search(
-            r"\b(?:graduat\w+|hold\w* (?:the |my |a )?(?:degree|diploma)|have (?:the |my |a )?(?:degree|diploma))\b",
+            r"\b(?:graduat\w+|hold\w* (?:the |my |a )?(?:degree|diploma)|have (?:the |my |a "
+            r")?(?:degree|diploma))\b",
             rest,
         ):
             return Certain("graduate")

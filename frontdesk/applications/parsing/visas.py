@@ -11,16 +11,22 @@ from frontdesk.applications.parsing.yes_no import leading, plain
 ANSWERS = ("yes", "no", "unsure")
 
 _UNSURE = re.compile(
-    r"\b(?:not sure|unsure|dont know|do not know|no idea|maybe|perhaps|depends|not decided|undecided|possibly|i guess|might|not certain|no se|je ne sais|idk|dunno|later|not yet known|we will see)\b"
+    r"\b(?:not sure|unsure|dont know|do not know|no idea|maybe|perhaps|depends|not decided"
+    r"|undecided|possibly|i guess|might|not certain|no se|je ne sais|idk|dunno|later|not yet "
+    r"known|we will see)\b"
 )
 _NEED = re.compile(
     r"\b(?:need|require|want|would like|help me|please help|i will|necesito|besoin|preciso|apply for)\b"
 )
 _NO_NEED = re.compile(
-    r"\b(?:no need|not need(?:ed)?|dont need|do not need|doesnt need|wont need|will not need|need no|not required|unnecessary|without help|no visa|not necessary|no help|myself|by my own|on my own|no necesito|ya tengo)\b"
+    r"\b(?:no need|not need(?:ed)?|dont need|do not need|doesnt need|wont need|will not need"
+    r"|need no|not required|unnecessary|without help|no visa|not necessary|no help|myself|by my "
+    r"own|on my own|no necesito|ya tengo)\b"
 )
 _HAS = re.compile(
-    r"\b(?:citizen|green ?card|permanent resident|us passport|american passport|have (?:a |an |my |the |valid |already |us )*(?:visa|b1|b2|b1 b2|esta|h4|f1|l2|ead)|already (?:have|got|hold)|already in (?:the )?us|visa holder"
+    r"\b(?:citizen|green ?card|permanent resident|us passport|american passport|have (?:a |an "
+    r"|my |the |valid |already |us )*(?:visa|b1|b2|b1 b2|esta|h4|f1|l2|ead)|already (?:have|got"
+    r"|hold)|already in (?:the )?us|visa holder"
     r"|have (?:it|one|b1\b.*)|b1 ?/?b2|esta|visa waiver|lawyer|attorney|abogado|h4|h1b?|ead)\b"
 )
 _KIND = re.compile(r"\b(?:j1|j 1|h1b?|h 1b|b1|b2|f1)\b")

@@ -18,20 +18,25 @@ _SPAN = re.compile(
     r"(?<!\d)((?:19|20)\d{2})\s*(?:-|–|—|/|to|till|until|a)\s*((?:19|20)\d{2}|\d{2})(?![\d/.\-])"
 )
 _SHORT = re.compile(
-    r"(?:^|\b(?:class|batch|grad|graduate|graduated|graduating|graduation|year|in|of|finish|finished|mbbs|cohort|promo|'))"
-    r"\s*(?:year|of|in|is|the|class|batch|:|-|')*\s*['’`]?(\d{2})(?=\W*(?:$|grad|batch|class|please|pls|insha\w*|only|sir|po\b))"
+    r"(?:^|\b(?:class|batch|grad|graduate|graduated|graduating|graduation|year|in|of|finish"
+    r"|finished|mbbs|cohort|promo|'))"
+    r"\s*(?:year|of|in|is|the|class|batch|:|-|')*\s*['’`]?(\d{2})(?=\W*(?:$|grad|batch|class"
+    r"|please|pls|insha\w*|only|sir|po\b))"
 )
 _MONTH_SHORT = re.compile(
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)\w*\.?[\s,'’-]+(\d{2})(?!\d|\s*(?:st|nd|rd|th))"
+    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)\w*\.?[\s,'’-]+(\d{2})(?!\d"
+    r"|\s*(?:st|nd|rd|th))"
 )
 _AGO = re.compile(r"\b(\d{1,2}|a)\s*(?:years?|yrs?|y)\s*(?:ago|back|before)\b")
 _AHEAD = re.compile(r"\b(?:in|after|within|another)\s*(\d|a)\s*(?:more\s*)?(?:years?|yrs?)\b")
 _NOT_IT = re.compile(
-    r"\b(?:born|birth|dob|joined|started|start|began|begin|enrolled|entered|admitted|admission|step\s*1|step\s*2|ck|visa"
+    r"\b(?:born|birth|dob|joined|started|start|began|begin|enrolled|entered|admitted|admission"
+    r"|step\s*1|step\s*2|ck|visa"
     r"|moved|came|married)\b[^,;.\d]*$|\b(?:from|since)\s*$"
 )
 _IT = re.compile(
-    r"\b(?:graduat\w*|finish\w*|complet\w*|pass\w*|class|batch|degree|diploma|inducted|convocation|end\w*|till|until|to|will be|done)"
+    r"\b(?:graduat\w*|finish\w*|complet\w*|pass\w*|class|batch|degree|diploma|inducted"
+    r"|convocation|end\w*|till|until|to|will be|done)"
     r"\b[^,;.\d]*$"
 )
 

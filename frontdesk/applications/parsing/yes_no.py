@@ -6,27 +6,35 @@ from frontdesk.applications.parsing.result import Certain, Context, Parsed, Uncl
 from frontdesk.knowledge.vocabulary import Terms, words
 
 YES = """
-yes|yeah|yea|yep|yup|ya|yah|yess|yesss|ye|yes please|sure|of course|ofc|certainly|definitely|absolutely|ok|okay|okey
-|okk|oki|k|fine|alright|all right|agreed|i agree|agree|i do|i am|i will|i would|i accept|accept|accepted|i consent
-|consent|correct|right|true|exactly|thats right|thats correct|that is right|that is correct|indeed|affirmative
-|go ahead|go on|please do|do it|send it|send|submit|submit it|confirm|confirmed|i confirm|looks good|looks right|all good|perfect
-|great|si|sí|claro|por supuesto|de acuerdo|vale|oui|daccord|bien sur|sim|claro que sim|ja|jawohl|da|haan|han|haa|ji|ji haan
-|haan ji|jee|naam|aiwa|aywa|tamam|evet|opo|oo|oo po|hai|shi|dui|tak|jo|ano|aye|positive|why not|with pleasure|gladly
-|everything is right|everything is correct|its right|its correct|it is right|it is correct|sure thing|you bet|yes sir|yes maam
+yes | yeah | yea | yep | yup | ya | yah | yess | yesss | ye | yes please | sure | of course | ofc |
+certainly | definitely | absolutely | ok | okay | okey | okk | oki | k | fine | alright | all right |
+agreed | i agree | agree | i do | i am | i will | i would | i accept | accept | accepted | i consent |
+consent | correct | right | true | exactly | thats right | thats correct | that is right |
+that is correct | indeed | affirmative | go ahead | go on | please do | do it | send it | send | submit |
+submit it | confirm | confirmed | i confirm | looks good | looks right | all good | perfect | great | si |
+sí | claro | por supuesto | de acuerdo | vale | oui | daccord | bien sur | sim | claro que sim | ja |
+jawohl | da | haan | han | haa | ji | ji haan | haan ji | jee | naam | aiwa | aywa | tamam | evet | opo |
+oo | oo po | hai | shi | dui | tak | jo | ano | aye | positive | why not | with pleasure | gladly |
+everything is right | everything is correct | its right | its correct | it is right | it is correct |
+sure thing | you bet | yes sir | yes maam
 """
 NO = """
-no|nope|nah|na|nay|naw|noo|nooo|never|no thanks|no thank you|not really|not at all|i do not|i dont|dont|do not|negative
-|i refuse|refuse|refused|i disagree|disagree|i decline|decline|wrong|incorrect|false|not correct|thats wrong|not right|not now
-|not yet|nein|non|nao|não|nahi|nahin|nahi ji|la|laa|hindi|hindi po|hayir|net|nyet|nie|bu|bu shi|iie|no way|cancel|dont send
-|do not send|i wont|i will not|i would not|i am not|im not|no gracias|para nada
+no | nope | nah | na | nay | naw | noo | nooo | never | no thanks | no thank you | not really |
+not at all | i do not | i dont | dont | do not | negative | i refuse | refuse | refused | i disagree |
+disagree | i decline | decline | wrong | incorrect | false | not correct | thats wrong | not right |
+not now | not yet | nein | non | nao | não | nahi | nahin | nahi ji | la | laa | hindi | hindi po |
+hayir | net | nyet | nie | bu | bu shi | iie | no way | cancel | dont send | do not send | i wont |
+i will not | i would not | i am not | im not | no gracias | para nada
 """
-_YES = Terms((term.strip(), "yes") for term in YES.replace("\n", "").split("|"))
-_NO = Terms((term.strip(), "no") for term in NO.replace("\n", "").split("|"))
+_YES = Terms((term.strip(), "yes") for term in YES.replace("\n", " ").split("|"))
+_NO = Terms((term.strip(), "no") for term in NO.replace("\n", " ").split("|"))
 YES_SIGNS = "👍✅✔☑👌🆗💯🤝🙆"
 NO_SIGNS = "👎❌✖🚫🙅❎"
 POLITE = frozenset(
-    "please pls plz thanks thank you sir madam maam dear po bro doctor dr friend so much very kindly thx ty ok okay"
-    " inshallah insha allah mashallah of course it is that i am well oh um hmm haha lol hey now then just for me the".split()
+    "please pls plz thanks thank you sir madam maam dear po bro doctor dr friend so much very "
+    "kindly thx ty ok okay"
+    " inshallah insha allah mashallah of course it is that i am well oh um hmm haha lol hey now "
+    "then just for me the".split()
 )
 
 
