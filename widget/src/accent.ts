@@ -15,6 +15,7 @@ export interface AccentColours {
 
 const LIGHT: Rgb = [255, 255, 255];
 const INK: Rgb = [16, 32, 38];
+const BLACK: Rgb = [0, 0, 0];
 const DARK: Rgb = [23, 36, 42];
 const ENOUGH = 4.5;
 
@@ -24,7 +25,8 @@ export function accentColours(value: string): AccentColours | null {
   if (rgb === null) return null;
   return {
     fill: hex(rgb),
-    onFill: contrast(LIGHT, rgb) >= contrast(INK, rgb) ? hex(LIGHT) : hex(INK),
+    // Of white and black one is always readable; our own ink is kinder where it is enough.
+    onFill: hex([LIGHT, INK].find((text) => contrast(text, rgb) >= ENOUGH) ?? BLACK),
     textOnLight: hex(until(rgb, [0, 0, 0], LIGHT)),
     textOnDark: hex(until(rgb, [255, 255, 255], DARK)),
   };

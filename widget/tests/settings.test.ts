@@ -48,10 +48,11 @@ describe("an accent colour", () => {
       fc.property(fc.integer({ min: 0, max: 0xffffff }), (number) => {
         const colours = accentColours("#" + number.toString(16).padStart(6, "0"));
         const rgb = (value: string | undefined) => parseHex(value ?? "") ?? white;
-        expect(contrast(rgb(colours?.onFill), rgb(colours?.fill))).toBeGreaterThanOrEqual(4);
+        expect(contrast(rgb(colours?.onFill), rgb(colours?.fill))).toBeGreaterThanOrEqual(4.5);
         expect(contrast(rgb(colours?.textOnLight), white)).toBeGreaterThanOrEqual(4.5);
         expect(contrast(rgb(colours?.textOnDark), dark)).toBeGreaterThanOrEqual(4.5);
       }),
+      { numRuns: 5_000 },
     );
   });
 });
