@@ -9,7 +9,7 @@ pipeline:
 - name: extensions.nlu.gazetteer.GazetteerEntityExtractor  # entities from knowledge/vocabulary/*.yml
 - name: extensions.nlu.sentence_classifier.SentenceClassifier
   seed: 7
-  iterations: 60
+  iterations: 40
 - name: extensions.nlu.safety.SafetyDetector               # crisis, emergency, harassment; last, its word is final
 ```
 

@@ -6,17 +6,25 @@ evaluation set. Must not import Rasa.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
-from extensions.nlu.encoder import CONTEXT_DIMENSIONS
 from extensions.nlu.intent_model import Trained, softmax, temperature
 
 # The share of in-scope examples that may be refused: the price of refusing what is out of scope.
 REFUSED = 0.03
 # Acting is right from the confidence on where at least this share of the held-out predictions is right.
 ACT_PRECISION = 0.5
+_NAME = re.compile(r"step \d(?: ck| cs)?|[a-z][a-z0-9'-]*[a-z0-9]")
+_EMPTY_WORDS = frozenset(
+    "what is the an in do my to of for can how and or you me it are with be if on not have from will at this that does "
+    "we need get as after by any your about when who which so please was there but much all they long many no also just "
+    "want one only it's us am would tell know should did has then same some than still up out he she him her before now "
+    "without where good mean does like first time make here become doing ask since again show give".split()
+)
 _OUTSIDE = ("decline/", "safety/")
 
 
@@ -40,19 +48,36 @@ def _scope_weights(inside: np.ndarray, outside: np.ndarray, is_inside: np.ndarra
     return [round(float(value), 5) for value in minimize(loss, np.zeros(4), method="L-BFGS-B").x]
 
 
-def handles(texts: list[str], targets: np.ndarray, labels: list[str], vectors: np.ndarray) -> dict[str, str]:
-    """Return for each label its most typical example of 4 to 12 words: what a follow-up is read behind."""
+def topic_words(texts: list[str], trained: Trained) -> dict[str, str]:
+    """Return for each topic the one or two words that name it ("oet", "fellowship", "rank list").
+
+    A follow-up is read behind them, as its "it" stands for them. A word names a topic when many of its examples
+    hold it and few other topics' examples do.
+    """
+    names = trained.model.labels
+    held: dict[int, Counter[str]] = {}
+    sizes = np.bincount(trained.targets, minlength=len(names))
+    for text, target in zip(texts, trained.targets):
+        held.setdefault(int(target), Counter()).update(set(_NAME.findall(text)) - _EMPTY_WORDS)
+    topics = [number for number, name in enumerate(names) if name.startswith("faq/") and sizes[number]]
+    shares = {number: {word: count / sizes[number] for word, count in held[number].items()} for number in topics}
+    spread: Counter[str] = Counter()
+    for share in shares.values():
+        for word, value in share.items():
+            spread[word] += min(1.0, value / 0.1)
     chosen: dict[str, str] = {}
-    context = vectors[:, :CONTEXT_DIMENSIONS]
-    for number, label in enumerate(labels):
-        rows = np.flatnonzero(targets == number)
-        centre = context[rows].mean(axis=0)
-        fitting = [row for row in rows if 4 <= len(texts[row].split()) <= 12] or list(rows)
-        chosen[label] = texts[max(fitting, key=lambda row: float(context[row] @ centre))]
+    for number in topics:
+        scores = {
+            word: value * float(np.log(len(topics) / (spread[word] + 0.5))) for word, value in shares[number].items()
+        }
+        best = sorted(scores, key=lambda word: (-scores[word], word))[:2]
+        if len(best) == 2 and scores[best[1]] < 0.4 * scores[best[0]]:
+            best = best[:1]
+        chosen[names[number]] = " ".join(best)
     return chosen
 
 
-def learn(trained: Trained, texts: list[str], vectors: np.ndarray) -> dict[str, Any]:
+def learn(trained: Trained, texts: list[str]) -> dict[str, Any]:
     """Return the model's settings: temperature, thresholds, scope weights, handles and held-out figures."""
     labels = trained.model.labels
     heat = temperature(trained.held_out, trained.targets)
@@ -76,7 +101,7 @@ def learn(trained: Trained, texts: list[str], vectors: np.ndarray) -> dict[str, 
         "temperature": round(heat, 4),
         "thresholds": thresholds,
         "scope": scope,
-        "handles": handles(texts, trained.targets, labels, vectors),
+        "topic_words": topic_words(texts, trained),
         "held_out": {
             "examples": len(texts),
             "accuracy": round(float(right.mean()), 4),

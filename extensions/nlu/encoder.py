@@ -25,7 +25,8 @@ from extensions.nlu.weights import (
     read_safetensors,
 )
 
-CONTEXT_DIMENSIONS = 384
+CONTEXT_DIMENSIONS = 384  # of one layer; the first part of a vector is the sentence embedding as published
+POOLED_DIMENSIONS = CONTEXT_DIMENSIONS * len(build_encoder.POOLED_LAYERS)
 STATIC_DIMENSIONS = 256
 # The model was trained on at most 128 word pieces; more would be guesswork and slow.
 MAX_TOKENS = 128
@@ -33,7 +34,7 @@ CACHED_SENTENCES = 4096
 
 
 class ContextEncoder:
-    """all-MiniLM-L6-v2: a sentence → a unit vector of 384 float32 values."""
+    """all-MiniLM-L6-v2: a sentence → three unit vectors of 384 float32 values, of the last layer and two before it."""
 
     def __init__(self, graph: Path, tokenizer: Path) -> None:
         """Load a built graph and its wordpiece tokenizer from files that were already verified."""
@@ -52,7 +53,7 @@ class ContextEncoder:
         self._tokenizer.enable_truncation(MAX_TOKENS)
 
     def encode(self, text: str) -> np.ndarray:
-        """Return the unit vector of one sentence, shape [384]; beyond 128 word pieces the text is cut."""
+        """Return the vectors of one sentence, shape [1152]; beyond 128 word pieces the text is cut."""
         ids = np.asarray([self._tokenizer.encode(text).ids], dtype=np.int64)
         vector: np.ndarray = self._session.run(["embedding"], {"input_ids": ids})[0][0]
         return vector
@@ -80,9 +81,9 @@ class StaticEncoder:
 
 
 class SentenceEncoder:
-    """Both encoders behind one cache: a sentence → [MiniLM (384) ; WordLlama (256)], each part of unit length."""
+    """Both encoders behind one cache: a sentence → [MiniLM (3 × 384) ; WordLlama (256)], each part of unit length."""
 
-    dimensions = CONTEXT_DIMENSIONS + STATIC_DIMENSIONS
+    dimensions = POOLED_DIMENSIONS + STATIC_DIMENSIONS
 
     def __init__(self, context: ContextEncoder, static: StaticEncoder, cached: int = CACHED_SENTENCES) -> None:
         """Keep up to `cached` sentences, the least recently used leaves first."""
@@ -93,7 +94,7 @@ class SentenceEncoder:
         self._lock = threading.Lock()
 
     def encode(self, text: str) -> np.ndarray:
-        """Return the vector of one sentence, shape [640], read-only float32."""
+        """Return the vector of one sentence, shape [1408], read-only float32."""
         with self._lock:
             known = self._cache.get(text)
             if known is not None:
@@ -108,7 +109,7 @@ class SentenceEncoder:
         return vector
 
     def encode_all(self, texts: list[str]) -> np.ndarray:
-        """Return the vectors of many sentences, shape [len(texts), 640]."""
+        """Return the vectors of many sentences, shape [len(texts), 1408]."""
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         return np.stack([self.encode(text) for text in texts])

@@ -21,12 +21,22 @@ from extensions.nlu.text_normalizer import Prepared
 
 MAX_PARTS = 3
 RANKING = 5
-# Atoms (smallest pieces) searched for several questions: 6 give at most 21 spans to score.
-MAX_ATOMS = 6
+# Atoms (smallest pieces) searched for several questions: 5 give at most 15 spans to score.
+MAX_ATOMS = 5
 
 FAQ, DECLINE, SAFETY, CHITCHAT = "faq/", "decline/", "safety/", "chitchat/"
 # Courtesy around a question is not a question; it is dropped when anything else is said.
 COURTESY = frozenset({"chitchat/greet", "chitchat/goodbye", "chitchat/thanks", "chitchat/insult", "affirm", "deny"})
+# Labels whose replies say the same: when they share the probability of a message, there is nothing to ask about.
+KIN = (
+    ("faq/does_chha_guarantee_match", "decline/guarantee"),
+    ("faq/application_status", "status"),
+    ("faq/contact_human", "human"),
+    ("faq/about_the_bot", "chitchat/bot_challenge"),
+    ("faq/chha_services", "chitchat/capabilities"),
+)
+# Said about an open form; without one they are rarely meant ("and if I cancel later?" asks about refunds).
+FORM_COMMANDS = frozenset({"back", "skip", "change_answer", "explain_why", "stop_form", "restart_form"})
 # These may stand beside a question in one message and must not be lost.
 JOINABLE_COMMANDS = frozenset({"human", "complaint", "status", "apply", "delete_my_data", "show_my_data"})
 
@@ -35,7 +45,7 @@ _ELLIPTICAL_OPENING = re.compile(
 )
 _POINTING = re.compile(
     r"\b(?:it|its|that|this|these|those|they|them|their|there|one|ones|other|else|same|such|first one|second one|both|"
-    r"afterwards|after that|before that|then|later|instead|too|either|again|here|he|she)\b"
+    r"afterwards|after that|before that|then|later|too|either|again|he|she)\b"
 )
 
 
@@ -46,6 +56,13 @@ class Context:
     topic: str | None = None
     subject: str | None = None
     field: str | None = None
+    known: bool = False  # whether the channel said anything at all
+    inside: bool = False  # whether the topic is that of an earlier question of the same message
+
+    @property
+    def label(self) -> str | None:
+        """The full label of the topic."""
+        return f"{FAQ}{self.topic.removeprefix(FAQ)}" if self.topic else None
 
     @classmethod
     def of(cls, metadata: Any) -> "Context":
@@ -58,7 +75,7 @@ class Context:
             value = context.get(key)
             return value.strip()[:80] or None if isinstance(value, str) else None
 
-        return cls(text("topic"), text("subject"), text("form"))
+        return cls(text("topic"), text("subject"), text("form"), "form" in context)
 
 
 @dataclass
@@ -82,10 +99,19 @@ class Interpreter:
         self._numbers = {label: index for index, label in enumerate(model.labels)}
         self._temperature = float(settings["temperature"])
         self._thresholds: dict[str, float] = settings["thresholds"]
-        self._handles: dict[str, str] = settings.get("handles", {})
+        self._topic_words: dict[str, str] = settings.get("topic_words", {})
         self._scope = np.asarray(settings.get("scope", [0.0, 0.0, 0.0, 0.0]), dtype=np.float64)
         self._declined = np.asarray([label.startswith((DECLINE, SAFETY)) for label in self._labels])
-        self._topics = np.asarray([label.startswith(FAQ) for label in self._labels])
+        self._kin: list[list[int]] = [
+            [self._numbers[other] for pair in KIN if label in pair for other in pair if other != label and other in self._numbers]
+            for label in self._labels
+        ]
+        # Added to the logits when the channel says whether a form is open.
+        self._without_form = np.asarray([-2.0 * (label in FORM_COMMANDS) for label in self._labels], dtype=np.float32)
+        self._with_form = np.asarray(
+            [1.0 * (label in FORM_COMMANDS or label == "help") - 2.0 * (label == "resume") for label in self._labels],
+            dtype=np.float32,
+        )
         self._safety = {
             label.partition("/")[2]: index for index, label in enumerate(self._labels) if label.startswith(SAFETY)
         }
@@ -100,88 +126,75 @@ class Interpreter:
         return self._model.logits(text, self._encoder) / self._temperature
 
     def _best(self, probabilities: np.ndarray) -> tuple[str, float]:
+        """Return the likeliest label and its probability, together with its kin's."""
         index = int(probabilities.argmax())
-        return self._labels[index], float(probabilities[index])
+        return self._labels[index], float(probabilities[index] + sum(probabilities[kin] for kin in self._kin[index]))
 
     # -- follow-ups --------------------------------------------------------------------------------------------
 
-    def dependence(self, text: str) -> float:
+    @staticmethod
+    def dependence(text: str) -> float:
         """Return how much a text leans on what was said before: 0 (stands alone) to 1 (an ellipsis).
 
-        Feature-based on purpose: there are no labelled dialogues to learn from, and these four signs (length, an
-        opening like "and" or "what about", a pointing word, a fragment without a verb of asking) are what an
-        ellipsis is.
+        Feature-based on purpose: there are no labelled dialogues to learn from, and these signs (length, an
+        opening like "and" or "what about", a pointing word) are what an ellipsis is. Their weights were searched
+        on the follow-ups of tests/extensions/nlu/sets, against questions with a random topic before them.
         """
-        words = text.strip(" ?.!").split()
-        if not words or len(words) > 14:
-            return 0.0
+        count = len(text.strip(" ?.!").split())
         opening = bool(_ELLIPTICAL_OPENING.match(text))
         pointing = bool(_POINTING.search(text))
-        if len(words) > 9 and not (opening and pointing):
+        if not count or count > 14 or (count > 9 and not (opening and pointing)):
             return 0.0
-        score = 0.0
-        if len(words) <= 3:
-            score += 0.45
-        elif len(words) <= 6:
-            score += 0.25
-        elif len(words) <= 9:
-            score += 0.1
-        if opening:
-            score += 0.35
-        if pointing:
-            score += 0.3
-        return min(score, 1.0)
+        score = 0.5 if count <= 3 else 0.45 if count <= 6 else 0.3 if count <= 9 else 0.0
+        return min(score + 0.15 * opening + 0.4 * pointing, 1.0)
 
-    def _in_context(self, text: str, topic_label: str, subject: str | None) -> np.ndarray:
-        """Return logits of a text that may continue a topic.
+    def _in_context(self, text: str, context: Context) -> np.ndarray:
+        """Return logits of a text that may continue the topic of its context.
 
-        The message is read twice: alone, and behind a typical question of the last topic, so that "and is it
-        paid?" is classified as "how long is a rotation? and is it paid?". Both readings are averaged by how
-        much the message depends on its context, and the last topic and its neighbourhood get a small prior. A new subject, which is
-        certain alone, keeps its own reading.
+        The message is read twice: alone, and behind the words that name the last topic, so that "and is it paid?"
+        is classified as "observership is it paid?". Both readings are averaged by how much the message leans on
+        its context, and the last topic gets a bonus that fades as the message is certain alone. A new subject is
+        certain alone, so it keeps its own reading and drops the old one.
         """
         alone = self._logits(text)
         dependence = self.dependence(text)
-        handle = self._handles.get(topic_label)
-        if dependence <= 0.0 or handle is None:
+        words = self._topic_words.get(context.label or "")
+        if dependence <= 0.0 or words is None:
             return alone
-        own = softmax(alone)
-        label, confidence = self._best(own)
+        label, confidence = self._best(softmax(alone))
         if not label.startswith((FAQ, DECLINE)) and confidence > 0.5 and len(text.split()) <= 4:
             # "yes", "back", "thanks", "help": commands are short and stand alone.
             return alone
-        share = self._weights["behind"] * dependence * (1.0 - self._weights["certain"] * max(0.0, confidence - 0.5) * 2)
-        behind = self._logits(f"{handle} {text}")
-        mixed = (1.0 - share) * alone + share * behind
-        place = self._numbers[topic_label]
-        mixed = mixed.copy()
-        mixed[place] += self._weights["prior"] * dependence
+        doubt = 1.0 - 2.0 * max(0.0, confidence - 0.5)
+        share = _BEHIND * dependence * (1.0 - _CERTAIN * (1.0 - doubt))
+        rest = _LEADING.sub("", text)
+        mixed: np.ndarray = (1.0 - share) * alone + share * self._logits(f"{words} {rest}")
+        if not context.inside:
+            mixed[self._numbers[context.label or ""]] += _BONUS * dependence * doubt
         return mixed
-
-    _weights = {"behind": 0.6, "certain": 0.8, "prior": 1.0}
 
     # -- parts -------------------------------------------------------------------------------------------------
 
     def _single(self, text: str, context: Context) -> np.ndarray:
-        topic = f"{FAQ}{context.topic}" if context.topic and not context.topic.startswith(FAQ) else context.topic
-        if topic in self._numbers:
-            return softmax(self._in_context(text, topic, context.subject))
-        return self.probabilities(text)
+        """Return the probabilities of a text in its context."""
+        logits = self._in_context(text, context) if context.label in self._numbers else self._logits(text)
+        if context.field:
+            logits = logits + self._with_form
+        elif context.known:
+            logits = logits + self._without_form
+        return softmax(logits)
 
-    def _story(self, sentences: list[str], context: Context) -> Part:
-        """Read several sentences as one question: the whole and what it asks, half and half."""
+    def _whole(self, sentences: list[str], context: Context) -> Part:
+        """Read everything as one question."""
         whole = " ".join(sentences)
         asking = [sentence for sentence in sentences if segmentation.asks(sentence)]
-        if len(sentences) == 1:
-            return Part(whole, self._single(whole, context), bool(asking))
-        focus = " ".join(asking[-2:]) if asking else sentences[-1]
-        logits = self._logits(whole)
-        if focus != whole:
-            logits = 0.5 * logits + 0.5 * np.log(self._single(focus, context) + 1e-9)
-        return Part(focus if asking else whole, softmax(logits), bool(asking))
+        return Part(whole, self._single(whole, context), bool(asking))
 
     def _atoms(self, sentences: list[str]) -> list[tuple[str, float]]:
-        """Return (text, cost of the cut before it) of the smallest pieces, at most MAX_ATOMS."""
+        """Return (text, cost of the cut before it) of the smallest pieces, at most MAX_ATOMS.
+
+        Sentences that follow each other without asking are one piece: they tell a story.
+        """
         atoms: list[tuple[str, float]] = []
         room = MAX_ATOMS - len(sentences)
         for sentence in sentences:
@@ -190,65 +203,75 @@ class Interpreter:
             for boundary in segmentation.joiners(sentence) if room > 0 else ():
                 if room <= 0:
                     break
-                right = sentence[boundary.end :]
-                atoms.append((sentence[start : boundary.start], cost))
-                cost = _CUT_STRONG if boundary.strong else (
-                    _CUT_OPENING if segmentation.opens_question(right) else _CUT_WEAK
-                )
+                atoms.append((sentence[start : boundary.start].strip(), cost))
+                cost = _CUT[boundary.kind]
                 start = boundary.end
                 room -= 1
-            atoms.append((sentence[start:], cost))
-        return atoms
+            atoms.append((sentence[start:].strip(), cost))
+        merged: list[tuple[str, float]] = []
+        for text, cost in atoms:
+            if merged and len(atoms) > MAX_ATOMS and not (segmentation.asks(text) and segmentation.asks(merged[-1][0])):
+                merged[-1] = (f"{merged[-1][0]} {text}", merged[-1][1])
+            else:
+                merged.append((text, cost))
+        while len(merged) > MAX_ATOMS:
+            merged[:2] = [(f"{merged[0][0]} {merged[1][0]}", merged[0][1])]
+        return merged
 
     def _split(self, sentences: list[str], context: Context) -> list[Part]:
         """Return the best way to read the sentences: as one question or as several with different answers.
 
         Every part earns its confidence and costs a fixed amount for existing, more where the cut is only a
-        comma or "and"; so a message is cut only when both sides are clear and different.
+        comma or "and"; so a message is cut only when both sides are clear and different. What only tells
+        something may be left out, and goes along with the question beside it when that makes it clearer.
         """
-        single = self._story(sentences, context)
+        single = self._whole(sentences, context)
         atoms = self._atoms(sentences)
-        if len(atoms) < 2:
+        if len(atoms) < 2 or sum(segmentation.asks(text) for text, _ in atoms) == 0:
             return [single]
-        best_label, best_confidence = self._best(single.probabilities)
-        options: dict[int, tuple[float, list[tuple[int, int, Part]]]] = {0: (0.0, [])}
+        _, best_confidence = self._best(single.probabilities)
+        options: dict[int, tuple[float, list[Part]]] = {0: (0.0, [])}
         count = len(atoms)
         for end in range(1, count + 1):
             for start in range(end):
                 if start == 0 and end == count:
                     continue
                 value, chosen = options[start]
-                text = self._span_text(sentences, atoms, start, end)
-                if start > 0 and chosen:
-                    last = self._best(chosen[-1][2].probabilities)[0]
-                    probabilities = self._single(text, Context(last[len(FAQ) :] if last.startswith(FAQ) else None))
-                else:
-                    probabilities = self._single(text, context)
-                label, confidence = self._best(probabilities)
+                text = " ".join(piece for piece, _ in atoms[start:end])
                 asks = segmentation.asks(text)
-                candidates = [(value, chosen)] if not asks else [(value - 0.25, chosen)]
-                taken = {self._best(part.probabilities)[0] for _, _, part in chosen}
-                if self._may_be_part(label, text) and label not in taken:
-                    gain = confidence - (atoms[start][1] if chosen else _FIRST)
-                    if not asks:
-                        gain -= _NOT_ASKING
-                    candidates.append((value + gain, [*chosen, (start, end, Part(text, probabilities, asks))]))
-                elif label in taken:
-                    candidates.append((value, chosen))
+                candidates = [(value - _UNANSWERED if asks else value, chosen)]
+                if asks or len(text.split()) <= 8:
+                    before = self._best(chosen[-1].probabilities)[0] if chosen else None
+                    place = context
+                    if before and before.startswith(FAQ):
+                        place = Context(before, field=context.field, known=context.known, inside=True)
+                    probabilities = self._single(text, place)
+                    if place.inside:
+                        # A complete question beside another one stands alone; only an ellipsis borrows.
+                        alone = self._single(text, Context(field=context.field, known=context.known))
+                        probabilities = alone if float(alone.max()) >= _CLEAR else probabilities
+                    label, confidence = self._best(probabilities)
+                    taken = {self._best(part.probabilities)[0] for part in chosen}
+                    listed = start > 0 and atoms[start][1] == _CUT["list"]
+                    clear = _CLEAR if asks and not listed and not label.startswith(DECLINE) else _VERY_CLEAR
+                    if listed and not label.startswith(FAQ):
+                        clear = 2.0
+                    if label in taken:
+                        candidates.append((value, chosen))
+                    elif self._may_be_part(label) and confidence >= clear:
+                        gain = confidence - (atoms[start][1] if chosen else _FIRST) - (0.0 if asks else _NOT_ASKING)
+                        candidates.append((value + gain, [*chosen, Part(text, probabilities, asks)]))
                 top = max(candidates, key=lambda option: option[0])
                 if end not in options or top[0] > options[end][0]:
                     options[end] = top
         value, chosen = options[count]
         if len(chosen) >= 2 and value > best_confidence - _FIRST:
-            return [part for _, _, part in chosen]
+            return chosen
         return [single]
 
-    def _may_be_part(self, label: str, text: str) -> bool:
-        return label.startswith((FAQ, DECLINE)) or label in JOINABLE_COMMANDS
-
     @staticmethod
-    def _span_text(sentences: list[str], atoms: list[tuple[str, float]], start: int, end: int) -> str:
-        return " ".join(text.strip() for text, _ in atoms[start:end])
+    def _may_be_part(label: str) -> bool:
+        return label.startswith((FAQ, DECLINE)) or label in JOINABLE_COMMANDS
 
     # -- decision ----------------------------------------------------------------------------------------------
 
@@ -277,7 +300,8 @@ class Interpreter:
             return "decline" if float(outside.sum()) >= 0.5 and label.startswith(DECLINE) else "fallback"
         if confidence >= limits["act"]:
             return "act"
-        second = float(np.partition(part.probabilities, -2)[-2]) if len(self._labels) > 1 else 0.0
+        others = np.delete(part.probabilities, [self._numbers[label], *self._kin[self._numbers[label]]])
+        second = float(others.max(initial=0.0))
         if confidence - second >= limits["margin"] and confidence >= limits["clarify"]:
             return "act"
         commands = not label.startswith((FAQ, DECLINE, CHITCHAT))
@@ -299,6 +323,10 @@ class Interpreter:
             decisions = ["fallback"]
         if len(parts) > 1:
             kept = [(part, decision) for part, decision in zip(parts, decisions) if decision in ("act", "decline")]
+            if {decision for _, decision in kept} == {"act", "decline"}:
+                # A limit beside a question: answer the question only when it is clear.
+                clear = [pair for pair in kept if pair[1] == "decline" or self._best(pair[0].probabilities)[1] >= 0.75]
+                kept = clear or kept[:1]
             if kept:
                 parts, decisions = [part for part, _ in kept], [decision for _, decision in kept]
             else:
@@ -333,13 +361,20 @@ class Interpreter:
         }
 
     def safety_probabilities(self, prepared: Prepared, parts: list[Part]) -> dict[str, float]:
-        """Return for each kind of harm the highest probability that any sentence, or the whole, reports it."""
+        """Return for each kind of harm how probable it is that the message reports it.
+
+        The whole message counts fully. A single sentence of a longer one counts less (its odds are divided by
+        three): out of its place, "I live with my aunt" looks like the beginning of many sad stories.
+        """
         found = {kind: 0.0 for kind in self._safety}
-        texts = {prepared.normalized.replace("\n", " "), *prepared.sentences[-8:]}
-        rows = [self.probabilities(text) for text in texts if text] + [part.probabilities for part in parts]
-        for row in rows:
+        whole = prepared.normalized.replace("\n", " ")
+        rows = [(self.probabilities(whole), True)] if whole else []
+        if len(prepared.sentences) > 1:
+            rows.extend((self.probabilities(text), False) for text in prepared.sentences[-MAX_ATOMS:])
+        for row, complete in rows:
             for kind, index in self._safety.items():
-                found[kind] = max(found[kind], float(row[index]))
+                probability = float(row[index])
+                found[kind] = max(found[kind], probability if complete else _tempered(probability))
         return found
 
     def _ranking(self, probabilities: np.ndarray) -> list[list[Any]]:
@@ -357,16 +392,27 @@ class Interpreter:
         return [intent, *rest][:10]
 
 
-# What a part must earn to exist, by the kind of cut before it. Tuned on pairs of training questions joined in
-# many ways against single questions that hold the same joiners.
+# What a part must earn to exist, by the kind of cut before it, and from which confidence it is clear. Tuned on
+# pairs of questions joined in many ways against single questions that hold the same joiners.
 _FIRST = 0.5
 _CUT_SENTENCE = 0.5
-_CUT_STRONG = 0.5
-_CUT_OPENING = 0.55
-_CUT_WEAK = 0.7
-_NOT_ASKING = 0.15
+_CUT = {"strong": 0.5, "opening": 0.55, "list": 0.65}
+_CLEAR = 0.6
+_VERY_CLEAR = 0.75
+_NOT_ASKING = 0.1
+# What a question that is left without an answer of its own costs.
+_UNANSWERED = 0.25
+# Follow-ups: weight of the reading behind the topic's words, how far certainty weakens it, bonus of the topic.
+_BEHIND = 0.95
+_CERTAIN = 0.25
+_BONUS = 2.5
+_LEADING = re.compile(r"^(?:and|but|so|ok|then|also|or)[, ]+")
 
 
 def _logit(probability: float) -> float:
     clipped = min(max(probability, 1e-4), 1.0 - 1e-4)
     return float(np.log(clipped / (1.0 - clipped)))
+
+
+def _tempered(probability: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-(_logit(probability) - 1.2))))

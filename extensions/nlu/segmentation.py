@@ -11,25 +11,35 @@ from dataclasses import dataclass
 
 # More boundaries than these are not searched: the time a message costs must stay bounded.
 MAX_SENTENCES = 12
-MAX_WEAK = 5
+MAX_JOINERS = 3
 MIN_PART_CHARACTERS = 2
 
 _SENTENCE_END = re.compile(r"(?<=[?!])\s*|(?<=\.)\s+(?!\d)|\n+|;\s+|(?<=\.\.\.)\s*")
 # "e.g. ", "dr. ", "st. " do not end a sentence.
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|dr|mr|mrs|ms|st|vs|etc|no|prof|univ|dept|approx|yrs?|u\.s|[a-z]))\.\s*\Z")
+_ENUMERATOR = re.compile(
+    r"^(?:(?:first|second|third|1st|2nd|3rd|final|last|next|other|another|one more)(?:ly)?(?: question| thing| one)?\s*(?:is\s*)?[,:;]|firstly|secondly|thirdly|finally|lastly)\s*"
+)
 _NUMBERING = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[-*•])\s+|\s+(?:\(?\d[.)])\s+")
 
 _STRONG_JOINERS = (
-    r"\band also\b|\balso,?\b(?=\s+(?:what|how|when|where|which|who|why|is|are|do|does|can|could|will|tell|explain|i|the|if))"
+    r"[\s,]*\band also\b|\balso,?\b(?=\s+(?:what|how|when|where|which|who|why|is|are|do|does|can|could|will|tell|explain|i|the|if))"
     r"|\bas well as\b|\bplus\b(?=\s+(?:what|how|when|where|which|who|why|is|are|do|does|can|i|the|if))"
     r"|\b(?:and|but) (?:second(?:ly)?|then|another (?:thing|question)|one more(?: thing| question)?)\b"
     r"|\b(?:second(?:ly)?|third(?:ly)?|another question|one more (?:thing|question)|next question)\b[,:]?"
 )
 _WEAK_JOINERS = r"\s+(?:and|plus|but|or if|if not|then)\s+|,\s*(?:and|but|or)?\s*|\s*:\s+|\s*/\s+"
+_ALTERNATIVE = re.compile(r"[\s,]*(?:or|but)\b")
 _JOINER = re.compile(rf"(?P<strong>{_STRONG_JOINERS})|(?P<weak>{_WEAK_JOINERS})")
 
+# A condition belongs to what follows it; "and" inside it joins two conditions.
+_CONDITION = re.compile(r"^(?:and |but |so |or )?(?:if|when i|once|since|because|as|after|before|suppose|in case|although|while)\b(?!.*\?)")
+# "between an internship and a residency": one question about two things.
+_COUPLED = re.compile(r"\b(?:between|both|compare|comparing|versus|difference (?:of|in))\b(?!.*\b(?:and|versus)\b)")
+_BARE_OPENER = re.compile(r"^(?:and |or )?(?:what|which|when|where|why|how|who|do|does|can|is|are|if)(?: (?:is|are|do|does|can|i|you|much|many|long))?$")
+
 _OPENERS = (
-    "what|which|when|where|why|how|who|whom|whose|is|are|am|was|were|do|does|did|can|could|will|would|shall|should|may|"
+    "what|which|when|where|why|how|who|whom|whose|is|are|am|was|were|do|does|did|can|could|will|would|shall|should|may|say|"
     "might|must|has|have|had|any|need|tell|explain|describe|compare|list|give|show|help|clarify|define|meaning|difference"
 )
 _QUESTION_OPENING = re.compile(
@@ -40,7 +50,7 @@ _QUESTION_INSIDE = re.compile(
     r"\b(?:what|which|how|when|where|why|who)\b(?:\s+\w+){0,3}\s+(?:is|are|do|does|did|can|will|should|would|i|you|we|it|to|they|the)\b"
     r"|\b(?:can|could|may|should|will|would|do|does|did) (?:i|you|we|u|it|they|he|she|one|someone|somebody|an?|the|img|imgs)\b"
     r"|\b(?:is|are|am) (?:it|there|i|this|that|they|these|the|an?|any|my|your)\b.*\b(?:or|need|required|enough|possible|ok|okay|allowed|compulsory|mandatory)\b"
-    r"|\b(?:want|need|like|wish|trying|love) to (?:know|ask|understand|learn|find out|clarify)\b"
+    r"|\b(?:am i|are we)\b|\b(?:want|need|like|wish|trying|love) to (?:know|ask|understand|learn|find out|clarify)\b"
     r"|\b(?:tell|explain|inform|guide|advise|advice|clarify|enlighten|educate)\b(?: \w+){0,2} (?:me|us|about|the|on|how|what|this|regarding)\b"
     r"|\b(?:wondering|confused?|doubt|question|query|curious|not sure|no idea|not clear|not understand|do not know|do not get)\b"
     r"|\b(?:or not|yes or no|right|correct|isn't it|is not it|no\?)\s*\??$"
@@ -61,7 +71,7 @@ class Boundary:
 
     start: int
     end: int
-    strong: bool
+    kind: str  # "strong" (also, second), "opening" (what follows opens a question), "list" (short items)
 
 
 def sentences(text: str) -> list[str]:
@@ -81,22 +91,40 @@ def sentences(text: str) -> list[str]:
         parts.append(piece)
         start = found.end()
     parts.append(text[start:])
-    cleaned = [part.strip(" \n\t-,;") for part in parts]
+    cleaned = [_ENUMERATOR.sub("", part.strip(" \n\t-,;")) for part in parts]
     kept = [part for part in cleaned if sum(character.isalnum() for character in part) >= MIN_PART_CHARACTERS]
     return kept[-MAX_SENTENCES:]
 
 
 def joiners(sentence: str) -> list[Boundary]:
-    """Return the places inside one sentence where two questions may have been joined, at most MAX_WEAK."""
+    """Return the places inside one sentence where two questions may have been joined, at most MAX_JOINERS.
+
+    A comma or "and" counts only where what follows opens a question, or between the short items of a list
+    ("start dates, shortest length and housing"): everywhere else it joins words, not questions.
+    """
     found: list[Boundary] = []
+    items = [item for item in re.split(r"\s*,\s*(?:and |or )?|\s+and\s+|\s*:\s+|\s+plus\s+", sentence) if item.strip()]
+    is_list = len(items) >= 3 and sum(len(item.split()) <= 4 for item in items) >= len(items) - 1
+    is_pair = len(items) == 2 and len(sentence.split()) <= 14
     for match in _JOINER.finditer(sentence):
         left, right = sentence[: match.start()].strip(), sentence[match.end() :].strip()
         if len(left) < MIN_PART_CHARACTERS or len(right) < MIN_PART_CHARACTERS:
             continue
-        found.append(Boundary(match.start(), match.end(), match.group("strong") is not None))
-    if len(found) > MAX_WEAK:
-        found.sort(key=lambda boundary: (not boundary.strong, not _QUESTION_OPENING.match(sentence[boundary.end :].strip())))
-        found = sorted(found[:MAX_WEAK], key=lambda boundary: boundary.start)
+        piece = sentence[found[-1].end if found else 0 : match.start()].strip()
+        if _CONDITION.match(piece) or _COUPLED.search(piece) or _BARE_OPENER.match(piece):
+            continue
+        if match.group("strong") is not None:
+            kind = "strong"
+        elif opens_question(right) or (asks(left) and asks(right) and len(right.split()) >= 3):
+            kind = "opening"
+        elif (is_list or (is_pair and asks(left))) and not _ALTERNATIVE.match(match.group()):
+            kind = "list"
+        else:
+            continue
+        found.append(Boundary(match.start(), match.end(), kind))
+    if len(found) > MAX_JOINERS:
+        order = {"strong": 0, "opening": 1, "list": 2}
+        found = sorted(sorted(found, key=lambda boundary: order[boundary.kind])[:MAX_JOINERS], key=lambda b: b.start)
     return found
 
 

@@ -37,7 +37,7 @@ class SentenceClassifier(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the defaults: the seed of folds and SVD, and the limit of the optimiser's steps."""
-        return {"seed": 7, "iterations": 60}
+        return {"seed": 7, "iterations": 40}
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -52,7 +52,7 @@ class SentenceClassifier(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Return the encoder's hash, which Rasa's cache cannot see by itself."""
-        return f"{encoder.fingerprint()}:{intent_model.FORMAT}"
+        return f"{encoder.fingerprint()}:{intent_model.fingerprint()}"
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         """Hold where to store; the model itself is trained or read."""
@@ -111,7 +111,7 @@ class SentenceClassifier(GraphComponent):
         trained = intent_model.train(
             texts, labels, sentences, seed=int(self._config["seed"]), iterations=int(self._config["iterations"])
         )
-        trained.model.settings = calibration.learn(trained, texts, sentences.encode_all(texts))
+        trained.model.settings = calibration.learn(trained, texts)
         with self._storage.write_to(self._resource) as folder:
             trained.model.save(Path(folder))
         held_out = trained.model.settings["held_out"]

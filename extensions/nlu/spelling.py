@@ -18,9 +18,10 @@ from extensions.nlu.wordforms import CHAT_WORDS
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # A token is a web or mail address, a word with inner apostrophes, a number with its letters, or one mark.
 TOKEN = re.compile(
-    r"https?://\S+|www\.\S+|[^\s@]+@[^\s@]+|w/o?(?=\s|$)|b/w(?=\s|$)|[^\W\d_]+(?:'[^\W\d_]+)*|\w+(?:[-/.,]\w+)*|[^\w\s]",
+    r"https?://\S+|www\.\S+|[^\s@]+@[^\s@]+|w/o?(?=\s|$)|b/w(?=\s|$)|[^\W_]+(?:['/-][^\W_]+|[.,]\d+)*|_+|[^\w\s]",
     re.UNICODE,
 )
+_SIDES = re.compile(r"([-/])")
 _WORD = re.compile(r"[a-z]+\Z")
 _NAME_CUES = frozenset({"name", "named", "dr", "mr", "mrs", "ms", "miss", "mister", "doctor", "prof", "called"})
 # Below these lengths nearly every string is one edit away from a word, so a correction would be a guess.
@@ -154,6 +155,10 @@ class SpellingCorrector:
                 if rival >= TYPO_RATIO * count or (rival > count and count < 5):
                     continue
             own[word] = count
+        for word in sheltered:
+            # Words of the vocabulary may be what was meant even where no example holds them.
+            if _WORD.match(word) and len(word) >= 5:
+                own.setdefault(word, 1)
         return cls(own, general, protected, expansions, english)
 
     @property
@@ -254,8 +259,17 @@ class SpellingCorrector:
                 naming = 4
             elif lower in self._known and lower not in ("is", "s"):
                 naming = min(naming, 1)
-            pairs.append((token, lower if named else self.correct_word(lower)))
+            pairs.append((token, lower if named else self._correct_token(lower)))
         return pairs
+
+    def _correct_token(self, token: str) -> str:
+        """Correct a token; in "residancy/fellowship" and "pre-matchd" each side is a word of its own."""
+        if token.isalpha() or token in self._known:
+            return self.correct_word(token)
+        sides = _SIDES.split(token)
+        if len(sides) > 1 and all(side.isalpha() or side in "-/" for side in sides):
+            return "".join(self.correct_word(side) for side in sides)
+        return token
 
 
 _SHORT_WORDS = frozenset(

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from extensions.nlu import language, segmentation
 from extensions.nlu.cleaning import MAX_CHARACTERS, clean
-from extensions.nlu.spelling import SpellingCorrector, joined
+from extensions.nlu.spelling import SpellingCorrector, distance, joined
 from extensions.nlu.vocabulary import Vocabulary
 from extensions.nlu.weights import ENGLISH_WORDS, MINILM_TOKENIZER
 from extensions.nlu.wordforms import domain_forms
@@ -68,6 +68,25 @@ def english_words() -> dict[str, int]:
     return {word: count for word, count in counts.items() if word.isascii() and word.isalpha() and len(word) > 1}
 
 
+def protected_words(vocabulary: Vocabulary) -> set[str]:
+    """Return the vocabulary's words that spelling never touches: all but the misspellings among its aliases.
+
+    An alias of five letters or more that no word list knows and that lies two edits or less from a proper word
+    is a misspelling: it is better corrected than kept.
+    """
+    proper, other = vocabulary.words()
+    english = english_words()
+    known = frozenset(encoder_words())
+    long = [word for word in proper if len(word) >= 5]
+
+    def misspelled(word: str) -> bool:
+        if len(word) < 5 or word in known or word in english:
+            return False
+        return any(distance(word, candidate) <= 2 for candidate in long)
+
+    return proper | {word for word in other if not misspelled(word)}
+
+
 class TextNormalizer:
     """Turns typed text into `Prepared`; learns only which words are the bot's own."""
 
@@ -82,7 +101,7 @@ class TextNormalizer:
         """Learn the bot's own words from its training examples."""
         cleaned = [clean(text) for text in texts]
         speller = SpellingCorrector.learn(
-            cleaned, encoder_words(), vocabulary.words(), vocabulary.expansions(), english_words()
+            cleaned, encoder_words(), protected_words(vocabulary), vocabulary.expansions(), english_words()
         )
         return cls(speller)
 
@@ -91,7 +110,7 @@ class TextNormalizer:
         """Rebuild from what `state` returned."""
         return cls(
             SpellingCorrector(
-                state["own_words"], encoder_words(), vocabulary.words(), vocabulary.expansions(), english_words()
+                state["own_words"], encoder_words(), protected_words(vocabulary), vocabulary.expansions(), english_words()
             )
         )
 

@@ -6,6 +6,7 @@ Change here: the file format (documented in `load`). The words themselves are da
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,14 +48,23 @@ class Vocabulary:
             alias.lower(): entry.id for entry in self.entries.get(ABBREVIATION, ()) for alias in entry.aliases
         }
 
-    def words(self) -> set[str]:
-        """Return every lower-case word of every id, label and alias: words that spelling never touches."""
-        found: set[str] = set()
+    def words(self) -> tuple[set[str], set[str]]:
+        """Return lower-case words: (of ids and labels, of aliases only).
+
+        Aliases hold misspellings on purpose, so a word that stands only there is not safe from correction.
+        """
+        proper: set[str] = set()
+        other: set[str] = set()
         for entries in self.entries.values():
             for entry in entries:
-                for phrase in (entry.id, entry.label, *entry.aliases):
-                    found.update(word for word in phrase.lower().replace("-", " ").replace("/", " ").split() if word)
-        return found
+                proper.update(_words(f"{entry.id} {entry.label}"))
+                for alias in entry.aliases:
+                    other.update(_words(alias))
+        return proper, other - proper
+
+
+def _words(phrase: str) -> list[str]:
+    return [word for word in re.findall(r"[^\W_]+", phrase.lower()) if len(word) > 1]
 
 
 def vocabulary_folder() -> Path:

@@ -1,0 +1,68 @@
+"""Room: extensions/nlu. Judges whether a message reports crisis, emergency or harassment: phrases and classifier together.
+
+Change here: how the two witnesses are combined. Phrases live in safety_phrases. Must not import Rasa.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from extensions.nlu import safety_phrases
+from extensions.nlu.language import DEFAULT as ENGLISH
+
+# From which calibrated probability on the classifier alone raises the alarm. Crisis is tuned for recall; the other
+# two have neighbours (medical questions, complaints) that are also met with care.
+ALONE = {"crisis": 0.4, "emergency": 0.5, "harassment": 0.5}
+# Without any word of distress, behind a figure of speech ("this exam is killing me"), or in a language that the
+# encoder does not read, the classifier alone must be nearly certain.
+NEARLY_CERTAIN = 0.85
+# From this probability on, the classifier counts as agreeing with a phrase.
+AGREES = 0.2
+
+
+def judge(
+    texts: list[str],
+    probabilities: dict[str, float],
+    alone: dict[str, float] = ALONE,
+    language: str = ENGLISH,
+) -> dict[str, str] | None:
+    """Return {"kind", "by"} of the gravest harm that phrases or classifier report, or None.
+
+    Args:
+        texts: versions of the message (as typed, as spelled).
+        probabilities: for each kind the classifier's highest probability over sentences.
+        alone: limits for the classifier without a phrase.
+        language: ISO code of the message.
+    """
+    phrase, figurative = safety_phrases.find(texts)
+    doubtful = figurative or language != ENGLISH
+    distress = any(safety_phrases.shows_distress(text) for text in texts)
+    for kind in safety_phrases.KINDS:
+        probability = probabilities.get(kind, 0.0)
+        if phrase == kind:
+            return {"kind": kind, "by": "both" if probability >= AGREES else "phrase"}
+        certain = doubtful or (kind == "crisis" and not distress)
+        limit = max(alone[kind], NEARLY_CERTAIN) if certain else alone[kind]
+        if probability >= limit:
+            return {"kind": kind, "by": "classifier"}
+    return None
+
+
+def take_over(understood: dict[str, Any], verdict: dict[str, str], probability: float, text: str) -> None:
+    """Make a verdict the only reading of a message: changes `intent`, `intent_ranking` and `understanding` in place."""
+    understanding = dict(understood.get("understanding") or {})
+    label = f"safety/{verdict['kind']}"
+    confidence = round(probability if verdict["by"] == "classifier" else max(probability, 0.99), 4)
+    first = (understanding.get("parts") or [{"ranking": []}])[0]
+    ranking = [[label, confidence], *[pair for pair in first["ranking"] if pair[0] != label]][:5]
+    understanding["parts"] = [{"text": text, "label": label, "confidence": confidence, "ranking": ranking}]
+    understanding["decision"] = "act"
+    understanding["safety"] = verdict
+    understanding.setdefault("language", "en")
+    understanding.setdefault("is_question", False)
+    understanding.pop("more", None)
+    intent = {"name": "safety", "confidence": confidence}
+    others = [entry for entry in understood.get("intent_ranking") or [] if entry.get("name") != "safety"]
+    understood["intent"] = intent
+    understood["intent_ranking"] = [intent, *others][:10]
+    understood["understanding"] = understanding
