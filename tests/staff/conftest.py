@@ -150,16 +150,29 @@ class Console:
         )
 
     def signed_in(self, login: str = "amara", *, role: str = "agent", name: str | None = None) -> Visitor:
-        """A browser that is signed in; the account is made when it is not there."""
+        """A browser that is signed in (its session made in the record, which is quicker than argon2)."""
+        import secrets
+
+        from frontdesk.records.models import StaffSession, now
         from frontdesk.staff.accounts import find
+        from frontdesk.staff.sessions import COOKIE, hashed_token
 
         with self.record.reading() as session:
             known = find(session, login)
-        if known is None:
-            self.staff(login, role=role, name=name)
+        staff_id = known.id if known else self.staff(login, role=role, name=name)
+        token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        with self.record.transaction() as session:
+            session.add(
+                StaffSession(
+                    token_hash=hashed_token(token),
+                    staff_id=staff_id,
+                    csrf=csrf,
+                    expires_at=now() + timedelta(hours=1),
+                )
+            )
         visitor = self.visitor()
-        response = visitor.sign_in(login)
-        assert response.status_code == 303, response.text
+        visitor.csrf = csrf
+        visitor.client.cookies.set(COOKIE, token, domain="desk.test", path="/staff")
         return visitor
 
     def get(self, model: type[Any], key: str) -> Any:
