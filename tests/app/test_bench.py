@@ -45,7 +45,7 @@ def test_growth_leaves_out_what_the_machine_does_to_both_conversations() -> None
 
 
 def test_no_message_is_said_twice_and_none_goes_to_two_hands() -> None:
-    asked = messages.questions(["What is a rotation?", "IMG: what does it mean?"], 12)
+    asked = messages.questions(iter(["What is a rotation?", "IMG: what does it mean?"]), 12)
     hands = messages.dealt(asked, 3)
     assert len({text for hand in hands for text in hand}) == 12
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,9 +42,9 @@ def main() -> int:
         "--retrain-stock", action="store_true", help="train the stock model even if one is kept"
     )
     parser.add_argument(
-        "--kept-models",
+        "--older-stock",
         action="store_true",
-        help="models kept from earlier runs will do although data or code changed since (the output says so)",
+        help="a stock model kept from before the data changed will do (the output says so)",
     )
     parser.add_argument(
         "--out", type=Path, default=ROOT / "var" / "bench", help="where models and bench.json go"
@@ -57,13 +57,14 @@ def main() -> int:
     began, load = time.time(), os.getloadavg()[0]
     workshop = Workshop(out / "models", given.quick, say)
     try:
-        own = workshop.own(anew="training" in given.only, older=given.kept_models)
-        stock = workshop.stock(anew=given.retrain_stock, older=given.kept_models)
+        own = workshop.own(anew="training" in given.only)
+        stock = workshop.stock(anew=given.retrain_stock, older=given.older_stock)
     except TrainingFailed as failed:
         print(failed, file=sys.stderr)
         return 2
-    rows, broken = measure(given.only, sections.QUICK if given.quick else sections.FULL, workshop, own, stock)
-    what_was_done = circumstances(given.quick, workshop, own, stock, load)
+    counts = sections.QUICK if given.quick else sections.FULL
+    rows, broken = measure(out / "run", given.only, counts, workshop, own, stock)
+    what_was_done = circumstances(given.quick, workshop, stock, load)
     print(f"\n{what_was_done['summary']}\n")
     print(table(rows))
     for sentence in broken:
@@ -76,9 +77,14 @@ def main() -> int:
 
 
 def measure(
-    only: list[str], counts: sections.Counts, workshop: Workshop, own: Trained, stock: Trained
+    folder: Path, only: list[str], counts: sections.Counts, workshop: Workshop, own: Trained, stock: Trained
 ) -> tuple[list[Row], list[str]]:
-    """The rows of the chosen sections, and a sentence for each one that broke."""
+    """The rows of the chosen sections, and a sentence for each one that broke.
+
+    Args:
+        folder: for records and logs of the run, emptied first.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
     rows: list[Row] = []
     broken: list[str] = []
 
@@ -89,14 +95,12 @@ def measure(
         except (sections.Broken, AssertionError) as error:
             broken.append(f"{name}: {error}")
 
-    with tempfile.TemporaryDirectory(prefix="chha-bench-") as made:
-        folder = Path(made)
-        if {"turns", "flat", "memory"} & set(only):
-            attempt("starting both assistants", lambda: _with_both(folder, only, counts, own, stock, attempt))
-        if "start" in only:
-            attempt("start", lambda: sections.starts(folder / "starts", own, stock, counts.starts, say))
-        if "training" in only:
-            attempt("training", lambda: sections.training(workshop, own, stock))
+    if {"turns", "flat", "memory"} & set(only):
+        attempt("starting both assistants", lambda: _with_both(folder, only, counts, own, stock, attempt))
+    if "start" in only:
+        attempt("start", lambda: sections.starts(folder / "starts", own, stock, counts.starts, say))
+    if "training" in only:
+        attempt("training", lambda: sections.training(workshop, own, stock))
     return rows, broken
 
 
@@ -129,18 +133,15 @@ def _with_both(
     return []
 
 
-def circumstances(
-    quick: bool, workshop: Workshop, own: Trained, stock: Trained, load: float
-) -> dict[str, object]:
+def circumstances(quick: bool, workshop: Workshop, stock: Trained, load: float) -> dict[str, object]:
     """What a reader must know of this run."""
     trained = (
         f"Quick run: both models were trained on a sample of {workshop.examples} examples, not on all"
         if quick
         else f"Full run: both models were trained on all {workshop.examples} examples"
     )
-    for name, one in (("ours", own), ("stock", stock)):
-        if not one.fits:
-            trained += f"; kept from before data or code changed: {name}, {one.at}, {one.examples} examples"
+    if not stock.fits:
+        trained += f"; the stock one before the data changed ({stock.at}, {stock.examples} examples)"
     machine = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
     loads = f"load {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end"
     summary = (
@@ -155,7 +156,7 @@ def circumstances(
         "at": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "mode": workshop.mode,
         "examples": workshop.examples,
-        "models": {"ours": {"fits": own.fits, "at": own.at}, "stock": {"fits": stock.fits, "at": stock.at}},
+        "stock_model": {"fits_the_data": stock.fits, "trained_at": stock.at},
         "machine": machine,
         "load": [load, os.getloadavg()[0]],
     }

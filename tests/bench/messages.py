@@ -32,7 +32,8 @@ def questions(labels: Iterable[str], count: int, seed: int = 7) -> list[str]:
     Raises:
         TooFewQuestions: the topics do not give that many.
     """
-    made = [frame.format(question=_fitting(label, frame)) for frame in FRAMES for label in labels]
+    asked = list(labels)
+    made = [frame.format(question=_fitting(label, frame)) for frame in FRAMES for label in asked]
     made = list(dict.fromkeys(made))
     random.Random(seed).shuffle(made)
     if len(made) < count:

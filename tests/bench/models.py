@@ -111,25 +111,20 @@ class Workshop:
         self._nlu = training_data(quick)
         self.examples = stock.count_examples(self._nlu)
 
-    def own(self, anew: bool = False, older: bool = False) -> Trained:
-        """Our model.
-
-        Args:
-            anew: train even when one is kept.
-            older: the newest kept one will do although data or code have changed since.
-        """
+    def own(self, anew: bool = False) -> Trained:
+        """Our model; trained `anew` even when one is kept."""
         launcher = [RASA_PYTHON, "-m", "extensions.launcher"]
         files = own_files(self._nlu)
-        return self._made(OURS, files, fingerprint(files, CODE), launcher, anew=anew, older=older)
+        return self._made(OURS, files, fingerprint(files, CODE), launcher, anew=anew)
 
     def stock(self, anew: bool = False, older: bool = False) -> Trained:
-        """The stock model; the arguments as for ours."""
+        """The stock model; with `older`, the newest kept one will do although the data have changed since."""
         rasa = [RASA_PYTHON, "-m", "rasa"]
         files = stock_files(self._nlu)
         return self._made(STOCK, files, fingerprint(files), rasa, anew=anew, older=older)
 
     def _made(
-        self, kind: str, files: dict[str, str], made_of: str, rasa: list[str], anew: bool, older: bool
+        self, kind: str, files: dict[str, str], made_of: str, rasa: list[str], anew: bool, older: bool = False
     ) -> Trained:
         name = f"{kind}-{self.mode}-"
         folder = self._folder / f"{name}{made_of}"

@@ -259,8 +259,11 @@ def flat(ours: Ours, stock: Stock, doors: dict[str, Door], count: int, tell: Tel
     rows = _flat_rows(long, young, reached)
     if before and after:
         used = {who: (after[who] - before[who]) * 1000 / said for who in before}
-        what = "Processor time of one answer, Rasa and action server"
-        rows.append(Row.single("flat", what, "ms", used["ours"], used["stock"]))
+        both = used["Rasa"] + used["action server"]
+        rows += [
+            Row.single("flat", "Processor time of one answer, Rasa", "ms", used["Rasa"], used["stock"]),
+            Row.single("flat", "Processor time with the action server", "ms", both, used["stock"]),
+        ]
     return rows
 
 
@@ -287,12 +290,10 @@ def _flat_rows(long: dict[str, list[float]], young: dict[str, list[float]], reac
 
 
 def processor_seconds(ours: Ours, stock: Stock) -> dict[str, float] | None:
-    """Processor time used so far by our Rasa and action server, and by the stock Rasa; None where unknown."""
-    own = [cpu_seconds(part.pid) for part in (ours.rasa, ours.actions)]
-    theirs = cpu_seconds(stock.rasa.pid)
-    if theirs is None or None in own:
-        return None
-    return {"ours": sum(one for one in own if one is not None), "stock": theirs}
+    """Processor time used so far by our Rasa and action server, and the stock Rasa; None where unknown."""
+    pids = {"Rasa": ours.rasa.pid, "action server": ours.actions.pid, "stock": stock.rasa.pid}
+    used = {name: seconds for name, pid in pids.items() if (seconds := cpu_seconds(pid)) is not None}
+    return used if len(used) == len(pids) else None
 
 
 # --- start, memory, training --------------------------------------------------------------------------------
