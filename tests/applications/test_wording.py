@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 from pathlib import Path
@@ -38,11 +39,34 @@ def test_every_choice_is_a_value_that_the_field_takes(name: str) -> None:
 
 def test_every_question_that_makes_sure_exists_and_is_used() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    asked = set(re.findall(r"(?:Confirm\([^()]*?(?:\([^()]*\)[^()]*?)*|Unclear\(\s*)\"(\w+)\"", code))
     known = set(application_wording().asks)
-    used = {name for name in known if f'"{name}"' in code or f"'{name}'" in code}
-    assert known == used
-    assert {name for name in asked if name.startswith(("confirm_", "phone_", "year_", "month_"))} <= known
+    assert known == {name for name in known if f'"{name}"' in code or f"'{name}'" in code}
+    assert _asked_in_code() <= known
+
+
+def _asked_in_code() -> set[str]:
+    """The first text of every Unclear(…) and the second of every Confirm(…)."""
+    found: set[str] = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = getattr(getattr(node, "func", None), "id", "")
+            if isinstance(node, ast.Call) and name in {"Confirm", "Unclear"}:
+                asked = node.args[1 if name == "Confirm" else 0]
+                found |= {
+                    part.value
+                    for part in ast.walk(asked)
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                }
+    return found
+
+
+def test_every_text_exists_and_is_used() -> None:
+    actions = Path(wording.__file__).parent.parent.parent / "actions" / "application_form.py"
+    code = "\n".join(path.read_text(encoding="utf-8") for path in [*SOURCES, actions])
+    known = set(application_wording().texts)
+    used = set(re.findall(r"\.text\(\s*[\"'](\w+)[\"']", code))
+    assert used <= known
+    assert known == {name for name in known if f'"{name}"' in code or f"'{name}'" in code}
 
 
 def test_every_question_about_a_doubt_offers_an_example_or_a_yes() -> None:

@@ -87,7 +87,7 @@ _CITIZEN_BEFORE = re.compile(
     r"|from|as|the|a|an|my))*\s*$"
 )
 _CITIZEN_AFTER = re.compile(
-    r"^\W*(?:citizen|citizenship|national|nationality|passport|since|by passport|only)\b"
+    r"^[\s(]*(?:citizen|citizenship|national|nationality|passport|since|by passport|only)\b"
 )
 _STATUS_AFTER = re.compile(
     r"^\W*(?:green card|permanent resident|residen\w+|visa|pr\b|born|origin|descent|heritage|by "
@@ -154,18 +154,22 @@ def is_code(code: object) -> bool:
     return isinstance(code, str) and (code == "XK" or pycountry.countries.get(alpha_2=code) is not None)
 
 
-def mentioned(text: str) -> list[Found]:
-    """Country names and demonyms that stand in the text; short words that mean other things are left out."""
-    return [found for found in terms().find(text) if not _is_word(found, text)]
+def mentioned(text: str, *, asked: bool = False) -> list[Found]:
+    """Country names and demonyms that stand in the text; words that mean other things are left out.
+
+    Args:
+        asked: a country was asked, so "French" is one and not a language.
+    """
+    return [found for found in terms().find(text) if not _is_word(found, text, asked=asked)]
 
 
-def _is_word(found: Found, text: str) -> bool:
+def _is_word(found: Found, text: str, *, asked: bool) -> bool:
     if len(found.alias) > 1:
         return False
     written = text[found.start : found.end]
     if found.alias[0] in {"us", "uk", "usa", "uae", "ksa", "drc", "prc"}:
         return found.alias[0] == "us" and written != "US"
-    guarded = found.alias in vocabulary()["country_demonym"].guarded and len(words(text)) > 3
+    guarded = not asked and found.alias in vocabulary()["country_demonym"].guarded and len(words(text)) > 3
     return guarded or found.alias[0] in _NEVER_INSIDE or len(found.alias[0]) <= 2
 
 
@@ -178,13 +182,17 @@ def parse(text: str, context: Context) -> Parsed:
     code = _as_code(text, whole) or (terms().get(text) if len(whole) > 2 else None)
     if code:
         return Certain(code)
-    found = mentioned(text)
+    found = mentioned(text, asked=True)
     wanted = _wanted(text, found)
     if len(wanted) == 1:
         return Certain(wanted.pop())
     if len(wanted) > 1:
         names = " / ".join(sorted(name_of(code) for code in wanted))
         return Unclear("country_two", {"given": names})
+    if len(whole) == 1 and len(whole[0]) == 2 and whole[0] not in _NEVER_INSIDE:
+        short = pycountry.countries.get(alpha_2=whole[0].upper())
+        if short:
+            return Confirm(short.alpha_2, "confirm_country", {"value": name_of(short.alpha_2)})
     for length in (2, 1):
         for at in range(len(whole) - length + 1):
             shared = AMBIGUOUS.get(whole[at : at + length])
@@ -231,6 +239,8 @@ def _wanted(text: str, found: list[Found]) -> set[str]:
             aside.add(one.id)
         else:
             plain.add(one.id)
+    if re.search(r"\b(?:dual|both|two (?:passports|citizenships|nationalities))\b", text.casefold()):
+        return by_passport | plain
     if by_passport:
         return by_passport
     return plain or aside

@@ -41,6 +41,14 @@ _WORDS_OF_IT = re.compile(
 def parse(text: str, context: Context) -> Parsed:
     """Weeks from 1 to 52."""
     plain = words_to_digits(text).replace("½", ".5")
+    # "8 (eight) weeks" says one number twice.
+    plain = re.sub(r"\b(\d{1,3})\s*\(\s*\1\s*\)", r"\1", plain)
+    plain = re.sub(r"\b(?:a )?couple (?:of )?(?=\w)", "2 ", plain)
+    added = re.search(rf"(?<!\d)(\d{{1,2}})\s*\+\s*(\d{{1,2}})\s*{_WEEK}?\b", plain)
+    if added:
+        return _confirm(int(added[1]) + int(added[2]))
+    if re.search(r"\bhalf (?:a )?year\b", plain):
+        return _confirm(26)
     times = _TIMES.search(plain)
     if times:
         return _confirm(int(times[1]) * int(times[2]))

@@ -84,6 +84,12 @@ def _parse(text: str, context: Context) -> Parsed:
         return Certain("not_started")
     if denied:
         return Confirm("in_progress", "confirm_ecfmg_progress", otherwise=Certain("not_started"))
+    if re.fullmatch(r"(?:yes )?(?:i )?(?:have|got|do)(?: it| this| that)?", line.removeprefix("yes ")):
+        return Confirm("certified", "confirm_certified")
+    if re.search(r"\b(?:ecfmg|intealth) (?:id|number|account)\b", line):
+        return Certain("in_progress")
+    if re.search(r"\bnot eligible\b", line):
+        return Confirm("not_started", "confirm_ecfmg_begun")
     said = plain(text)
     if said == "no" or re.match(r"no\b|nope\b|nah\b", line):
         return Certain("not_started") if len(line.split()) <= 8 else Unclear("ecfmg_which")

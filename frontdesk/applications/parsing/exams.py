@@ -158,6 +158,8 @@ def _state(text: str, context: Context) -> Parsed:
         return Unclear("exam_other")
     spoken = _SMALL.sub(" ", _STEP2.sub(" ", _STEP1.sub(" ", line)))
     scores = [int(n) for n in _SCORE.findall(re.sub(r"(?<!\d)(?:19|20)\d{2}(?!\d)", " ", plain))]
+    if re.fullmatch(r"(?:it is |its )?not applicable", line):
+        return None
     failed = bool(_FAILED.search(spoken))
     passed = bool(_PASSED.search(_FAILED.sub(" ", spoken)))
     if failed and passed:
@@ -196,8 +198,15 @@ def _blank(pattern: re.Pattern[str], text: str) -> str:
 
 def _without_result(spoken: str, line: str, negative: bool) -> Parsed:
     month = bool(month_numbers(line)) or bool(
-        re.search(r"\b20\d{2}\b|\bnext (?:month|week|year)\b|\btomorrow\b", line)
+        re.search(
+            r"\b20\d{2}\b|\bnext (?:month|week|year)\b|\btomorrow\b|\bin \d+ (?:days|weeks|months)\b", line
+        )
     )
+    again = re.search(
+        r"\b(?:retak\w+|re take|repeat\w*|again|(?:second|2nd|third|3rd|next) (?:attempt|try|time))\b", line
+    )
+    if again and month and not _NEGATIVE.search(spoken):
+        return Unclear("exam_which")
     if _AWAITED.search(spoken):
         return Confirm("scheduled", "confirm_awaited")
     booked = bool(_BOOKED.search(spoken)) and not _NOT_BOOKED.search(spoken)

@@ -89,8 +89,20 @@ def _parse(text: str, context: Context) -> Parsed:
     elif re.search(r"\b(?:this|current) year\b|\beste ano\b", plain):
         years = years or [today.year]
     if named:
-        return _with_names(plain, named, years, today)
+        found = _with_names(plain, named, years, today)
+        return _beside(plain, named[0][1], found, today)
     return _without_names(plain, years, today)
+
+
+def _beside(plain: str, start: int, found: Parsed, today: dt.date) -> Parsed:
+    """ "After June" is not June: the month beside it is asked about."""
+    side = re.search(r"\b(after|before)\s+(?:the\s+)?(?:end of\s+|mid\s+)?$", plain[:start])
+    if not side or not isinstance(found, Certain):
+        return found
+    year, month = (int(part) for part in str(found.value).split("-"))
+    step = 1 if side[1] == "after" else -1
+    beside = _add(dt.date(year, month, 1), step)
+    return _suggest(*beside, today)
 
 
 def _numeric(plain: str, today: dt.date) -> Parsed:
@@ -114,6 +126,9 @@ def _numeric(plain: str, today: dt.date) -> Parsed:
         if options:
             return Confirm(options[0], "confirm_month", {"value": shown(options[0])})
         return Unclear("month_past", {"given": shown(value_of(year, second))})
+    short = re.fullmatch(r"\W*(?:in |from |start )?(\d{1,2})\s*/\s*(\d{2})\W*", plain)
+    if short and 1 <= int(short[1]) <= 12 and int(short[2]) >= today.year % 100:
+        return _suggest(century(int(short[2]), today), int(short[1]), today)
     month_year = _MY.search(plain)
     if month_year:
         return _dated(int(month_year[2]), int(month_year[1]), today)
@@ -238,6 +253,12 @@ def _without_names(plain: str, years: list[int], today: dt.date) -> Parsed:
             if re.search(rf"\b{part}\b", plain):
                 return _suggest(years[0], month, today)
         return Unclear("month_of_year", {"year": str(years[0])}, kept=str(years[0]))
+    if re.search(r"\b(?:end of (?:the |this )?year|year end)\b", plain):
+        return _suggest(today.year, 12, today)
+    if re.search(r"\b(?:in|from|after|the|at)? ?(?:the )?new year\b", plain):
+        return _suggest(today.year + 1, 1, today)
+    if re.search(r"\bas soon as (?:i|my|we|the)\b", plain):
+        return Unclear("month_needed")
     if _SOON.search(plain):
         soon = _add(today, 1)
         return Confirm(value_of(*soon), "confirm_soon", {"value": shown(value_of(*soon))})

@@ -42,6 +42,38 @@ _NUMBER_WORD = re.compile(
 )
 
 
+_SPOKEN_YEAR = re.compile(
+    r"\b(?:(?P<century>twenty|nineteen)[\s-]+(?=ten|eleven|twelve|thir|four|fif|six|seven|eigh"
+    r"|nine|twen|for|oh)"
+    r"|two thousand(?:\s+and)?(?:\s+|$))"
+    r"(?:(?P<tens>twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[\s-]+(?P<unit>one|two"
+    r"|three|four|five|six|seven|eight|nine)\b)?"
+    r"|(?P<teen>ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
+    r"|(?:oh[\s-]+)?(?P<single>one|two|three|four|five|six|seven|eight|nine))\b"
+)
+_DECADES = {**TENS, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+
+
+def years_to_digits(text: str) -> str:
+    """Folded text in which spoken years stand in digits: "twenty twenty-one", "two thousand nineteen"."""
+
+    def digits(match: re.Match[str]) -> str:
+        base = 1900 if match["century"] == "nineteen" else 2000
+        if match["single"] and match["century"] and "oh" not in match.group():
+            # "twenty one weeks" is no year.
+            return match.group()
+        two = _DECADES.get(match["tens"] or "", 0) + UNITS.get(
+            match["unit"] or match["teen"] or match["single"] or "", 0
+        )
+        return str(base + two)
+
+        # "2k19" and "2 0 1 9" are years, too.
+
+    plain = re.sub(r"\b2k(\d{2})\b", r"20\1", ascii_digits(fold(text)))
+    plain = re.sub(r"(?<!\d)([12]) ([09]) (\d) (\d)(?! ?\d)", r"\1\2\3\4", plain)
+    return _SPOKEN_YEAR.sub(digits, plain)
+
+
 def words_to_digits(text: str) -> str:
     """Folded text in which numbers up to 59 stand in digits ("twenty-four weeks" → "24 weeks").
 

@@ -110,6 +110,17 @@ def parse(text: str, context: Context) -> Parsed:
     if _ANY.search(line) and not known:
         return Certain(ANY)
     if line in {
+        "anything",
+        "all",
+        "all ok",
+        "all okay",
+        "all fine",
+        "any thing",
+        "not important",
+        "everything",
+    }:
+        return Certain(ANY)
+    if line in {
         "us",
         "usa",
         "in us",
@@ -133,10 +144,25 @@ def parse(text: str, context: Context) -> Parsed:
     if place.casefold() in SHORT:
         return Certain(SHORT[place.casefold()])
     if known:
-        return Certain(_capitals(place)) if len(words(place)) <= 12 else Certain(_span(said, known))
+        line_ = [word.folded for word in words(place)]
+        if re.search(
+            r"\b(?:not|except|but not|anything but|no|avoid)(?: in)?\s*$", said[: known[0].start].casefold()
+        ):
+            return Unclear("place_not")
+        talks = any(word in _AROUND for word in line_) or sum(word in speech.TALK for word in line_) > 1
+        return Certain(_span(said, known) if talks or len(line_) > 12 else _capitals(place))
     if _is_talk(place):
         return None
-    return Certain(_capitals(place))
+    return Certain(_capitals(place) if len(words(place)) <= 3 and not _describes(place) else place)
+
+
+def _describes(place: str) -> bool:
+    """\"A big city\" stays as it is written."""
+    return any(
+        word.folded
+        in {"a", "big", "small", "city", "place", "town", "warm", "cold", "cheap", "cheapest", "not"}
+        for word in words(place)
+    )
 
 
 def _span(text: str, known: list[Found]) -> str:
@@ -162,6 +188,10 @@ def _is_talk(place: str) -> bool:
     return (talk > 0 and (talk + small) / len(line) > 0.3) or small / len(line) > 0.5
 
 
+_AROUND = frozenset(
+    "close uncle aunt brother sister cousin friend family relatives parents husband wife flexible "
+    "also hospital".split()
+)
 _NOT_PLACES = frozenset(
     "hospital weeks month months yes no student graduate internal medicine surgery psychiatry "
     "family pediatrics none".split()

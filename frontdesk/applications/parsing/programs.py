@@ -80,6 +80,8 @@ def _parse(text: str, context: Context) -> Parsed:
             return Unclear("program_which")
         if re.search(r"\b(?:only|just)\b", line) and not first_only:
             return _only(line)
+        if re.search(r"\b(?:maybe|perhaps|might|not sure|possibly)\b", line):
+            return Confirm("both", "confirm_both")
         return Certain("both")
     if rotation:
         return Certain("clinical_rotation")
@@ -89,6 +91,13 @@ def _parse(text: str, context: Context) -> Parsed:
         return Confirm("residency_support", "confirm_residency")
     if no_residency:
         return Confirm("clinical_rotation", "confirm_rotation")
+    line = re.sub(r"^(?:option|number|no|choice) (?=\d$)", "", line)
+    if re.search(r"\b(?:hands on|clinical|hospital)\b", line) and len(line.split()) <= 4:
+        return Certain("clinical_rotation")
+    if re.search(r"\b(?:matching|interview (?:prep\w*|practice|help)|cv (?:help|review)|mentorship)\b", line):
+        return Confirm("residency_support", "confirm_residency")
+    if line == "either":
+        return Unclear("program_which")
     if re.fullmatch(r"(?:the )?(?:first|1|1st|a)(?: one| option)?", line):
         return Certain("clinical_rotation")
     if re.fullmatch(r"(?:the )?(?:second|2|2nd|b)(?: one| option)?", line):

@@ -52,8 +52,13 @@ def named(text: str, *, strict: bool = False) -> list[Found]:
         for one in vocabulary()["specialty"].find(text)
         if not _denied(text, one) and not _is_talk(text, one, strict=strict)
     ]
-    special = [one for one in found if one.alias not in BROAD]
-    return special if special and len(found) > 1 and _glued(text, found) else found
+    # "Faculty of medicine": a place, not a specialty.
+    return [
+        one
+        for one in found
+        if one.alias != ("medicine",)
+        or not re.search(r"\b(?:of|college|school)\s+$", text[: one.start].casefold())
+    ]
 
 
 def certain_in(text: str) -> list[str] | None:
@@ -84,11 +89,6 @@ def label(id_: str) -> str:
 
 def is_known(id_: object) -> bool:
     return isinstance(id_, str) and id_ in vocabulary()["specialty"]
-
-
-def _glued(text: str, found: list[Found]) -> bool:
-    # "faculty of medicine, cardiology": the broad word adds nothing when a special one follows it directly.
-    return any(one.alias == ("medicine",) for one in found)
 
 
 def _denied(text: str, one: Found) -> bool:

@@ -42,6 +42,12 @@ _STUDENT = re.compile(
     r"|year)|semester|in (?:medical|med) (?:school|college)|clerkship year|[1-9]\w* sem"
     r"|\d(?:er|do|to|mo)? ano|ultimo ano)\b"
 )
+_STILL_MORE = re.compile(
+    r"\b(?:not (?:yet )?(?:a |an )?(?:doctor|physician|md)(?: yet)?|finishing|(?:final|first"
+    r"|second|third|fourth|[1-4](?:st|nd|rd|th)) prof(?:essional)?|clinical years?|clerkship "
+    r"phase)\b"
+)
+_RESIDENT = re.compile(r"\b(?:resident|registrar|trainee doctor|fellow|attending)\b(?! of\b)")
 _PAST_STUDENT = re.compile(
     r"\b(?:not (?:a |an )?(?:student|studying)(?: (?:anymore|any more|now))?|no longer (?:a |an "
     r")?(?:student|studying)|was (?:a |an )?(?:\w+ )?student|graduate student|former student"
@@ -87,16 +93,28 @@ def parse(text: str, context: Context) -> Parsed:
 
 def _parse(text: str, context: Context) -> Parsed:
     """ "student" or "graduate"."""
-    line = folded(text)
+    line = re.sub(r"\bm d\b", "md", re.sub(r"\bunder grad", "undergrad", folded(text)))
     if not line:
         return None
+    if re.search(r"\b(?:ug|undergrad\w*)\b", line) and len(line.split()) <= 3:
+        return Confirm("student", "confirm_student", otherwise=Certain("graduate"))
+    if re.search(
+        r"\b(?:complet\w+|finish\w+|done|passed)\b.*\b(?:degree|diploma|convocation"
+        r"|graduation)\b.*\b(?:not|yet|await\w*|pending|wait\w*)\b"
+        r"|\b(?:await\w*|waiting for|pending)(?: \w+)? (?:degree|diploma|convocation|graduation)\b",
+        line,
+    ):
+        return Unclear("stage_which")
     if _NOT_IN_SCHOOL.search(line) and not re.search(
         r"\bmedical (?:student|graduate)\b|\bmed student\b", line
     ):
         return Unclear("stage_not_in_school")
     if _DEGREE_ONLY.match(line):
         return Confirm("graduate", "confirm_graduate", otherwise=Certain("student"))
-    still = bool(_STILL.search(line))
+    if _RESIDENT.search(line) and not re.search(r"\bstudent\b|\bpermanent\b", line):
+        return Certain("graduate")
+    still = bool(_STILL.search(line)) or bool(_STILL_MORE.search(line))
+    line = _STILL_MORE.sub(" ", line)
     rest = _STILL.sub(" ", line)
     past = bool(_PAST_STUDENT.search(rest))
     rest = _PAST_STUDENT.sub(" ", rest)
@@ -130,4 +148,15 @@ def _parse(text: str, context: Context) -> Parsed:
         return Certain("student")
     if graduate:
         return Certain("graduate")
+    if (
+        re.search(
+            r"\b(?:degree|diploma|md|mbbs|dr|doctor)\b.*\b(?:since|in|from)\b(?: (?:19|20)\d{2}| hand)", line
+        )
+        or line == "dr"
+    ):
+        return (
+            Certain("graduate")
+            if line != "dr"
+            else Confirm("graduate", "confirm_graduate", otherwise=Certain("student"))
+        )
     return None

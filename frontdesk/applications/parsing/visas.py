@@ -38,6 +38,19 @@ def parse(text: str, context: Context) -> Parsed:
     said = plain(text)
     if said:
         return Certain(said)
+    if re.fullmatch(
+        r"(?:i )?(?:guess|think|suppose)(?: so| yes)|(?:yes )?probably(?: yes)?|most likely(?: yes)?", line
+    ):
+        return Confirm("yes", "confirm_visa_help", otherwise=Certain("unsure"))
+    if re.fullmatch(r"(?:i )?(?:guess|think|suppose) not|probably not|most likely not|i dont think so", line):
+        return Confirm("no", "confirm_no_visa_help", otherwise=Certain("unsure"))
+    if re.fullmatch(
+        r"(?:that |it )?would be (?:nice|great|good|helpful|appreciated)|if possible|if you can"
+        r"|please(?: help)?|(?:only |just |the |an )*(?:invitation|visa|invite) letter(?: (?:only"
+        r"|please|needed))?|letter(?: is)? needed",
+        line,
+    ):
+        return Certain("yes")
     first = leading(text)
     if _UNSURE.search(line) and not (first and re.match(r"(?:yes|no)\b(?! idea| clue)", line)):
         return Certain("unsure")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from frontdesk.applications.parsing.numbers import words_to_digits
+from frontdesk.applications.parsing.numbers import words_to_digits, years_to_digits
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
 
 EARLIEST = 1950
@@ -44,7 +44,7 @@ _IT = re.compile(
 def graduation(text: str, context: Context) -> Parsed:
     """Four digits, past for graduates, at most eight years ahead for students."""
     today = context.today
-    plain = words_to_digits(text)
+    plain = words_to_digits(years_to_digits(text))
     if _LONG_DIGITS.search(plain):
         return Unclear("year_digits")
     found = _found(plain, today)
@@ -76,7 +76,7 @@ def implausible(year: int, context: Context) -> str | None:
 def match(text: str, context: Context) -> Parsed:
     """The year of the Match aimed at: this one or later."""
     today = context.today
-    plain = words_to_digits(text)
+    plain = words_to_digits(years_to_digits(text))
     if _LONG_DIGITS.search(plain):
         return Unclear("year_digits")
     if re.search(r"\b(?:next|upcoming|coming|this coming|nearest)\s+(?:the\s+)?match\b", plain):

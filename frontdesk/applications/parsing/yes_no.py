@@ -6,7 +6,7 @@ from frontdesk.applications.parsing.result import Certain, Context, Parsed, Uncl
 from frontdesk.knowledge.vocabulary import Terms, words
 
 YES = """
-yes | yeah | yea | yep | yup | ya | yah | yess | yesss | ye | yes please | sure | of course | ofc |
+yes | y | yeah | yea | yep | yup | ya | yah | yess | yesss | ye | yes please | sure | of course | ofc |
 certainly | definitely | absolutely | ok | okay | okey | okk | oki | k | fine | alright | all right |
 agreed | i agree | agree | i do | i am | i will | i would | i accept | accept | accepted | i consent |
 consent | correct | right | true | exactly | thats right | thats correct | that is right |
@@ -19,7 +19,7 @@ everything is right | everything is correct | its right | its correct | it is ri
 sure thing | you bet | yes sir | yes maam
 """
 NO = """
-no | nope | nah | na | nay | naw | noo | nooo | never | no thanks | no thank you | not really |
+no | n | nope | nah | na | nay | naw | noo | nooo | never | no thanks | no thank you | not really |
 not at all | i do not | i dont | dont | do not | negative | i refuse | refuse | refused | i disagree |
 disagree | i decline | decline | wrong | incorrect | false | not correct | thats wrong | not right |
 not now | not yet | nein | non | nao | não | nahi | nahin | nahi ji | la | laa | hindi | hindi po |
