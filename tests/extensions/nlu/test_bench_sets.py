@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from extensions.nlu import bench_sets
-from extensions.nlu.bench import progress, table
+from extensions.nlu.bench import OURS, STOCK, progress, table
+from extensions.nlu.bench_child import pipeline, reading
 
 
 def write(folder: Path, **rows) -> Path:
@@ -113,3 +114,30 @@ def test_the_table_puts_both_pipelines_and_their_ratio_in_one_line():
     lines = table({"ours": one, "stock": {**one, "training_seconds": 100.0}}).splitlines()
     training = next(line for line in lines if line.startswith("Training"))
     assert training.split() == ["Training", "3.0", "s", "100", "s", "ratio", "0.030"]
+
+
+def test_our_answer_is_read_from_the_understanding_even_where_the_bot_would_not_act():
+    ranking = [["pay", 0.4], ["cancel", 0.3]]
+    parsed = {
+        "intent": {"name": "nlu_fallback", "confidence": 0.6},
+        "understanding": {"parts": [{"ranking": ranking}], "decision": "fallback"},
+    }
+    assert reading(parsed) == {"label": "pay", "score": 0.4, "refused": True}
+
+
+def test_the_stock_answer_is_the_best_intent_behind_its_fallback():
+    ranking = [{"name": "nlu_fallback", "confidence": 0.3}, {"name": "pay", "confidence": 0.2}]
+    parsed = {"intent": ranking[0], "intent_ranking": ranking}
+    assert reading(parsed) == {"label": "pay", "score": 0.2, "refused": True}
+
+
+def test_an_out_of_scope_intent_gives_no_in_scope_score():
+    ranking = [{"name": "oos", "confidence": 0.9}, {"name": "pay", "confidence": 0.1}]
+    parsed = {"intent": ranking[0], "intent_ranking": ranking}
+    assert reading(parsed) == {"label": "oos", "score": 0.1, "refused": False}
+
+
+def test_our_pipeline_is_the_configured_one_up_to_the_classifier():
+    names = [component["name"].rpartition(".")[2] for component in pipeline(OURS)]
+    assert names[-1] == "SentenceClassifier"
+    assert "DIETClassifier" in [component["name"] for component in pipeline(STOCK)]
