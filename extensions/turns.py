@@ -201,7 +201,7 @@ class TurnRunner:
             TurnFailed: the store or the lock does not answer.
         """
         store = self._store()
-        async with self._alone(sender_id):
+        async with self._alone(sender_id, self._deadline()):
             try:
                 return await store.delete(sender_id)
             except Exception as error:
@@ -215,15 +215,20 @@ class TurnRunner:
         """
         processor = self._processor()
         store = self._store()
+        deadline = self._deadline()
         try:
-            async with self._alone(inbound.sender_id):
-                return await self._run_alone(processor, store, inbound)
+            async with self._alone(inbound.sender_id, deadline):
+                return await self._run_alone(processor, store, inbound, deadline)
         except TurnFailed as failed:
             logger.warning("A turn failed. cause=%s detail=%s", failed.cause, failed.detail)
             raise
 
     async def _run_alone(
-        self, processor: MessageProcessor, store: ConversationTrackerStore, inbound: Inbound
+        self,
+        processor: MessageProcessor,
+        store: ConversationTrackerStore,
+        inbound: Inbound,
+        deadline: float,
     ) -> Turn:
         try:
             tracker = await store.retrieve(inbound.sender_id)
@@ -241,7 +246,7 @@ class TurnRunner:
 
         with remote_actions.recorded_failures() as failures:
             try:
-                await asyncio.wait_for(_Conversation(processor, tracker).play(inbound), self._turn_timeout)
+                await asyncio.wait_for(_Conversation(processor, tracker).play(inbound), _left(deadline))
             except TurnFailed:
                 raise
             except Exception as error:
@@ -269,6 +274,9 @@ class TurnRunner:
             raise _store_failed(error) from error
         return Turn(inbound.message_id, replies)
 
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._turn_timeout
+
     def _processor(self) -> MessageProcessor:
         if not self._agent.is_ready() or self._agent.processor is None:
             raise TurnFailed("model", "no model is loaded; train one with rasa train and start again")
@@ -288,15 +296,13 @@ class TurnRunner:
         return store
 
     @asynccontextmanager
-    async def _alone(self, sender_id: str) -> AsyncIterator[None]:
-        """One turn at a time a conversation: in order in this process, and under Rasa's lock between
-        processes.
-        """
+    async def _alone(self, sender_id: str, deadline: float) -> AsyncIterator[None]:
+        """One turn at a time: in order in this process, under Rasa's lock between processes."""
         queue = self._waiting.setdefault(sender_id, _Queue())
         queue.members += 1
         try:
             try:
-                await asyncio.wait_for(queue.lock.acquire(), self._turn_timeout)
+                await asyncio.wait_for(queue.lock.acquire(), _left(deadline))
             except asyncio.TimeoutError as error:
                 raise TurnFailed(
                     "tracker_store", "an earlier turn of the conversation has not ended"
@@ -329,6 +335,11 @@ class TurnRunner:
             except Exception as error:
                 # The ticket runs out by itself; the turn's outcome stands.
                 logger.warning("A conversation's lock could not be given back (%s).", type(error).__name__)
+
+
+def _left(deadline: float) -> float:
+    """Seconds until then, but never nothing: whose turn comes at the last moment may still try."""
+    return max(0.1, deadline - asyncio.get_running_loop().time())
 
 
 @dataclass

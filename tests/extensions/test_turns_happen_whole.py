@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from rasa.core.lock_store import LockError
 
-from extensions.turns import TurnFailed
+from extensions.turns import TurnFailed, TurnRunner
 
 
 def blocked(server):
@@ -205,6 +206,42 @@ async def test_a_lock_ticket_outlives_the_longest_turn(desk, monkeypatch):
     await desk.hear("a", "hello")
 
     assert lifetimes[0] > 10
+
+
+async def test_a_turn_whose_caller_went_away_is_not_kept_and_can_be_sent_again(desk, action_server):
+    action_server.behaviours["action_answer"] = blocked(action_server)
+    turn = asyncio.ensure_future(desk.hear("a", "cost", message_id="x"))
+    while not action_server.calls:
+        await asyncio.sleep(0.01)
+    turn.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await turn
+    assert desk.turns._waiting == {}
+    action_server.released.set()
+    action_server.behaviours.clear()
+
+    assert not (await desk.hear("a", "cost", message_id="x")).again
+    heard = [event.text for event in (await desk.tracker("a")).events if event.type_name == "user"]
+    assert heard == ["cost"]
+
+
+async def test_a_turn_of_many_slow_actions_ends_before_its_caller_stops_waiting(
+    desk, action_server, monkeypatch
+):
+    monkeypatch.setenv("CHHA_TURN_TIMEOUT", "2")
+    desk.turns = TurnRunner(desk.agent)
+    action_server.behaviours["action_answer"] = blocked(action_server)
+    slow = asyncio.ensure_future(desk.hear("a", "cost", message_id="x"))
+    waiting = asyncio.ensure_future(desk.hear("a", "hello", message_id="y"))
+
+    begun = time.monotonic()
+    with pytest.raises(TurnFailed, match=r"longer than 1\.8 seconds"):
+        await slow
+    with pytest.raises(TurnFailed, match=r"an earlier turn|longer than"):
+        await asyncio.wait_for(waiting, 10)
+
+    assert time.monotonic() - begun < 4
+    assert await desk.tracker("a") is None
 
 
 def test_the_door_says_503_and_which_part_failed(rasa, action_server, conversation):
