@@ -357,14 +357,17 @@ def _replaced(current: str, old: str, new: str) -> str | None:
     right = new.split()
     if len(old.split()) != 1 or not right:
         return None
-    part = old.strip(" .,;!")
-    at = fold(current).find(fold(part))
-    if len(fold(current)) != len(current) or at < 0:
+    part, exchange = old.strip(" .,;!"), right[-1].strip(" .,;!")
+    small = speech.TALK | speech.FUNCTION
+    if len(part) < 3 or {*key_of(part), *key_of(exchange)} & small or len(fold(current)) != len(current):
         return None
-    exchange = right[-1].strip(" .,;!")
+    # A whole word of the value: "it" is none of "University".
+    found = re.search(rf"(?<![^\W_]){re.escape(fold(part))}(?![^\W_])", fold(current))
+    if found is None:
+        return None
     if part[:1].islower() and "@" in current:
         exchange = exchange.lower()
-    return current[:at] + exchange + current[at + len(part) :]
+    return current[: found.start()] + exchange + current[found.end() :]
 
 
 def _latest(

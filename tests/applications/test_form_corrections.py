@@ -137,6 +137,16 @@ def test_a_doubtful_new_value_is_asked_about(chat: Talk) -> None:
     assert talk.asking == "review"
 
 
+@pytest.mark.parametrize(
+    "text", ["No, that's not it", "no not really", "it is not that, no", "that is not what I mean"]
+)
+def test_a_mere_no_rewrites_nothing(chat: Talk, text: str) -> None:
+    known = {"medical_school": "Medical University of Warsaw", "preferred_location": "Detroit"}
+    talk = chat("review", {**chat("review").values, **known})
+    before = talk.values
+    assert talk.say(text).values == before
+
+
 def test_a_specialty_is_taken_from_the_list(chat: Talk, answers: dict[str, Any]) -> None:
     talk = chat("review", answers | {"specialties": ["psychiatry", "neurology"]}).say("remove neurology")
     assert talk.values["specialties"] == ["psychiatry"]

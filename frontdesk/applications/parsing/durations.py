@@ -43,7 +43,7 @@ def parse(text: str, context: Context) -> Parsed:
     plain = words_to_digits(text).replace("½", ".5")
     # "8 (eight) weeks" says one number twice.
     plain = re.sub(r"\b(\d{1,3})\s*\(\s*\1\s*\)", r"\1", plain)
-    plain = re.sub(r"\b(?:a )?couple (?:of )?(?=\w)", "2 ", plain)
+    plain = re.sub(r"\b(?:a )?2 of (?=[a-z])", "2 ", plain)
     added = re.search(rf"(?<!\d)(\d{{1,2}})\s*\+\s*(\d{{1,2}})\s*{_WEEK}?\b", plain)
     if added:
         return _confirm(int(added[1]) + int(added[2]))
