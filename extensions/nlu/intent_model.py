@@ -448,22 +448,3 @@ def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
         if loss < lowest:
             best, lowest = float(candidate), loss
     return best
-
-
-def fingerprint() -> str:
-    """Return a text that changes with every number that shapes training."""
-    numbers = (
-        FORMAT,
-        INNER_LAYERS_WEIGHT,
-        STATIC_WEIGHT,
-        SPARSE_WEIGHT,
-        SVD_DIMENSIONS,
-        ROTATED_DIMENSIONS,
-        WHITENING,
-        INVERSE_REGULARISATION,
-        NEIGHBOUR_DIMENSIONS,
-        NEIGHBOUR_WHITENING,
-        NEIGHBOURS,
-        NEIGHBOUR_WEIGHT,
-    )
-    return ":".join(str(number) for number in numbers)

@@ -18,6 +18,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from extensions.nlu import sources
 from extensions.nlu.cleaning import MAX_CHARACTERS
 from extensions.nlu.text_normalizer import Prepared, TextNormalizer
 from extensions.nlu.vocabulary import Vocabulary, load
@@ -71,7 +72,8 @@ class MessageNormalizer(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Return the vocabulary's and word lists' hashes: Rasa retrains when one of them changed."""
-        return f"{_vocabulary(config).sha256}:{MINILM_TOKENIZER.sha256}:{ENGLISH_WORDS.sha256}"
+        hashes = (_vocabulary(config).sha256, MINILM_TOKENIZER.sha256, ENGLISH_WORDS.sha256, sources.fingerprint())
+        return ":".join(hashes)
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         """Hold where to store; the normaliser itself is learned or read."""

@@ -18,7 +18,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from extensions.nlu import calibration, encoder, intent_model
+from extensions.nlu import calibration, encoder, intent_model, sources
 from extensions.nlu.interpreter import Interpreter
 from extensions.nlu.normalizer import MessageNormalizer, prepared_of
 from extensions.nlu.text_normalizer import Prepared
@@ -51,8 +51,8 @@ class SentenceClassifier(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Return the encoder's hash, which Rasa's cache cannot see by itself."""
-        return f"{encoder.fingerprint()}:{intent_model.fingerprint()}"
+        """Return the hashes of the encoder and of this room's code, which Rasa's cache cannot see by itself."""
+        return f"{encoder.fingerprint()}:{sources.fingerprint()}"
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         """Hold where to store; the model itself is trained or read."""
