@@ -68,6 +68,7 @@ class Answers:
     scores: list[float] = field(default_factory=list)
     refused: list[bool] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
+    processor_milliseconds: list[float] = field(default_factory=list)
 
 
 # --- the process that people start ---
@@ -80,19 +81,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--only", choices=PIPELINES, nargs="+", default=list(PIPELINES), help="only these pipelines"
     )
+    parser.add_argument("--each", type=int, help="train on so many examples of each intent at most")
     parser.add_argument("--limit", type=int, help="at most so many test and out-of-scope messages each")
     parser.add_argument("--out", type=Path, default=ROOT / "var" / "bench", help="where the JSON goes")
     given = parser.parse_args(arguments)
     if given.folder is None:
         print("Name the folder of the sets: make nlu-bench FOLDER=path", file=sys.stderr)
         return 2
+    if (given.each or 2) < 2 or (given.limit or 1) < 1:
+        parser.error("--each needs 2 at least, --limit 1")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         sets = bench_sets.read_sets(given.folder)
     except SetError as error:
         print(error, file=sys.stderr)
         return 2
-    sets = Sets(sets.train, bench_sets.some(sets.test, given.limit), bench_sets.some(sets.oos, given.limit))
+    sets = Sets(
+        bench_sets.few(sets.train, given.each),
+        bench_sets.some(sets.test, given.limit),
+        bench_sets.some(sets.oos, given.limit),
+    )
     load = os.getloadavg()[0]
     try:
         with tempfile.TemporaryDirectory(prefix="nlu-bench-") as made:
@@ -161,7 +169,8 @@ def figures(expected: list[Example], test: Answers, outside: Answers, typed: Ans
     right = bench_sets.accuracy(wanted, test.labels)
     misspelled = bench_sets.accuracy(wanted, typed.labels)
     # The first messages fill caches of the interpreter and the libraries.
-    times = test.milliseconds[WARM_UP:] if len(test.milliseconds) > 4 * WARM_UP else test.milliseconds
+    begin = WARM_UP if len(test.milliseconds) > 4 * WARM_UP else 0
+    times = test.milliseconds[begin:]
     return {
         "accuracy": right,
         "accuracy_interval": bench_sets.interval(right, len(wanted)),
@@ -174,6 +183,7 @@ def figures(expected: list[Example], test: Answers, outside: Answers, typed: Ans
         "lost_to_typos": right - misspelled,
         "milliseconds_median": bench_sets.percentile(times, 50),
         "milliseconds_p95": bench_sets.percentile(times, 95),
+        "processor_milliseconds_median": bench_sets.percentile(test.processor_milliseconds[begin:], 50),
     }
 
 
@@ -308,6 +318,7 @@ def ask(pipelines: dict[str, Pipeline], texts: list[str], kind: str) -> dict[str
             got.scores.append(float(answer["score"]))
             got.refused.append(bool(answer["refused"]))
             got.milliseconds.append(float(answer["milliseconds"]))
+            got.processor_milliseconds.append(float(answer["processor_milliseconds"]))
     return answers
 
 
@@ -328,6 +339,7 @@ def table(measured: dict[str, dict[str, Any]]) -> str:
         ("  lost to the typo", "lost_to_typos", "points"),
         ("Milliseconds a message, median", "milliseconds_median", "ms"),
         ("Milliseconds a message, p95", "milliseconds_p95", "ms"),
+        ("  processor time, median", "processor_milliseconds_median", "ms"),
         ("Training", "training_seconds", "s"),
         ("  highest memory", "training_memory", "MB"),
         ("Model file", "model_size", "MB"),
@@ -341,8 +353,8 @@ def table(measured: dict[str, dict[str, Any]]) -> str:
 
 
 RATIOS = frozenset(
-    {"error", "milliseconds_median", "milliseconds_p95", "training_seconds", "training_memory", "model_size"}
-    | {"memory", "memory_delta"}
+    {"error", "milliseconds_median", "milliseconds_p95", "processor_milliseconds_median"}
+    | {"training_seconds", "training_memory", "model_size", "memory", "memory_delta"}
 )
 
 

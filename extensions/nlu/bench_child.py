@@ -109,10 +109,12 @@ async def serve(name: str, work: Path, answers: TextIO) -> None:
             answer({"memory": _resident_megabytes()})
             continue
         message = UserMessage(asked["text"])
+        used = time.process_time()
         began = time.perf_counter()
         parsed = await processor.parse_message(message)
         took = (time.perf_counter() - began) * 1000
-        answer({**reading(parsed), "milliseconds": took})
+        used = (time.process_time() - used) * 1000
+        answer({**reading(parsed), "milliseconds": took, "processor_milliseconds": used})
 
 
 def reading(parsed: dict[str, Any]) -> dict[str, Any]:

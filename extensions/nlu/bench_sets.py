@@ -141,6 +141,17 @@ def _read(path: Path, needs_intent: bool, problems: list[str]) -> list[Example]:
     return found
 
 
+def few(examples: list[Example], each: int | None, seed: int = 7) -> list[Example]:
+    """At most `each` examples of every intent, drawn at random but the same each time, in their order."""
+    if each is None:
+        return examples
+    by_intent: dict[str, list[Example]] = {}
+    for example in examples:
+        by_intent.setdefault(example.intent, []).append(example)
+    chosen = {id(example) for listed in by_intent.values() for example in some(listed, each, seed)}
+    return [example for example in examples if id(example) in chosen]
+
+
 def some(examples: list[Example], limit: int | None, seed: int = 7) -> list[Example]:
     """At most `limit` of the examples, drawn at random but the same each time, in their order."""
     if limit is None or len(examples) <= limit:

@@ -98,6 +98,12 @@ def test_a_sample_is_the_same_each_time_and_in_order():
     assert [int(one.text) for one in chosen] == sorted(int(one.text) for one in chosen)
 
 
+def test_few_shots_take_so_many_of_every_intent():
+    examples = [bench_sets.Example(str(number), "ab"[number % 2]) for number in range(50)]
+    chosen = bench_sets.few(examples, 3)
+    assert sorted(one.intent for one in chosen) == ["a"] * 3 + ["b"] * 3
+
+
 def test_progress_reads_the_last_epoch_of_the_last_component():
     log = "Starting to train component 'DIETClassifier'.\nEpochs:  1%| | 1/100\rEpochs:  2%| | 2/100 [0s]"
     assert progress(log) == "DIETClassifier, epoch 2 of 100"
@@ -109,6 +115,7 @@ def test_the_table_puts_both_pipelines_and_their_ratio_in_one_line():
         0.9,
     ) | dict.fromkeys(["accuracy_typos", "lost_to_typos"], 0.5)
     one |= dict.fromkeys(["milliseconds_median", "milliseconds_p95", "training_seconds"], 3.0)
+    one["processor_milliseconds_median"] = 3.0
     one |= dict.fromkeys(["training_memory", "model_size", "memory", "memory_delta"], 300.0)
     one |= {"accuracy_interval": (0.8, 0.95), "components": ["A"]}
     lines = table({"ours": one, "stock": {**one, "training_seconds": 100.0}}).splitlines()
