@@ -8,15 +8,17 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import Part, TurnContext, Understanding
 from actions.replies import say, topic_options
+from frontdesk.applications.opening import wants_to_apply
 from frontdesk.knowledge.organization import organization
 from frontdesk.knowledge.topics import topics
 from frontdesk.knowledge.wording import one_line, wording
 
+FORM = "application_form"
 MEANINGS_TOPIC = "intern_meanings"
 MEANINGS = ["what_is_internship", "intern_year_pgy1", "home_country_internship"]
 LENGTHS_TOPIC = "residency_length"
@@ -192,6 +194,10 @@ class _Answering:
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
+        # Who opens with a story ("I am a mother, my daughter …, please take our details") wants the form, whatever
+        # topic the story sounds like.
+        if not tracker.active_loop_name and wants_to_apply(TurnContext.of(tracker).text):
+            return [FollowupAction(FORM)]
         return answer_understanding(dispatcher, tracker)
 
 
