@@ -194,8 +194,8 @@ class _Answering:
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        # Who opens with a story ("I am a mother, my daughter …, please take our details") wants the form, whatever
-        # topic the story sounds like.
+        # Who opens with a story ("I am a mother, my daughter …, please take our details") wants the form,
+        # whatever topic the story sounds like.
         if not tracker.active_loop_name and wants_to_apply(TurnContext.of(tracker).text):
             return [FollowupAction(FORM)]
         return answer_understanding(dispatcher, tracker)

@@ -170,7 +170,8 @@ def send_turn(context: TurnContext) -> dict[str, Any]:
         wording = application_wording()
         draft = drafts.unsent(session, conversation_id)
         before = status.newest_of(session, conversation_id) if draft is None else None
-        slots: dict[str, Any] = {"requested_slot": None, "application_outcome": "open"}
+        # The outcome stays "send": the rule that sends knows no other, and would answer "not understood".
+        slots: dict[str, Any] = {"requested_slot": None}
         if draft is None:
             reply = (
                 Say(
@@ -191,7 +192,6 @@ def send_turn(context: TurnContext) -> dict[str, Any]:
                     f"{wording.text('not_complete')} {wording.text('kept')}",
                     {"act": "application", "event": "paused"},
                 )
-                slots["application_outcome"] = "paused"
         return _keep(session, key, SEND, {"replies": [_kept_form(reply)], "slots": slots})
 
 
