@@ -145,8 +145,8 @@ def circumstances(quick: bool, workshop: Workshop, stock: Trained, load: float) 
     machine = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
     loads = f"load {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end"
     summary = (
-        f"{trained}.\n{machine}; {loads}. Both assistants were measured in turns; on a busy machine trust the "
-        "ratios.\nA ratio is that of the medians; in brackets the middle 95 % of resampled ones.\n"
+        f"{trained}.\n{machine}; {loads}. Both assistants were measured in turns; on a busy machine trust "
+        "the ratios.\nA ratio is that of the medians; in brackets the middle 95 % of resampled ones.\n"
         "Stock Rasa: rasa init's pipeline and policies, responses in the domain, conversations in memory, "
         "its REST channel, no action server.\n"
         "This assistant: its actions, its record and its tracker store on SQLite."
