@@ -95,11 +95,20 @@ def _encoder_model(weights: dict[str, np.ndarray]) -> Any:
     half = constant("half", np.array(0.5, dtype=np.float32))
 
     # One segment only, so the type vector is added to the positions once, here.
-    positions = weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0]
-    words = add("Gather", [constant("words", weights["embeddings.word_embeddings.weight"]), "input_ids"], "word_vectors")
+    positions = (
+        weights["embeddings.position_embeddings.weight"]
+        + weights["embeddings.token_type_embeddings.weight"][0]
+    )
+    words = add(
+        "Gather",
+        [constant("words", weights["embeddings.word_embeddings.weight"]), "input_ids"],
+        "word_vectors",
+    )
     shape = add("Shape", ["input_ids"], "shape")
     length = add("Slice", [shape, constant("i1", np.array([1])), constant("i2", np.array([2]))], "length")
-    place = add("Slice", [constant("positions", positions), constant("i0", np.array([0])), length], "place_vectors")
+    place = add(
+        "Slice", [constant("positions", positions), constant("i0", np.array([0])), length], "place_vectors"
+    )
     state = norm(add("Add", [words, place], "summed"), "embeddings.LayerNorm", "embedded")
     for index in range(LAYERS):
         layer = f"encoder.layer.{index}"
@@ -122,7 +131,9 @@ def _encoder_model(weights: dict[str, np.ndarray]) -> Any:
         gate = add("Mul", [wide, add("Add", [erf, one], f"gelu_c_{index}")], f"gelu_d_{index}")
         active = add("Mul", [gate, half], f"gelu_{index}")
         narrow = dense(active, f"{layer}.output.dense", f"narrow_{index}")
-        state = norm(add("Add", [narrow, state], f"sum_{index}"), f"{layer}.output.LayerNorm", f"layer_{index}")
+        state = norm(
+            add("Add", [narrow, state], f"sum_{index}"), f"{layer}.output.LayerNorm", f"layer_{index}"
+        )
     floor = constant("floor", np.array(1e-9, dtype=np.float32))
     parts = []
     for index in POOLED_LAYERS:
@@ -135,10 +146,16 @@ def _encoder_model(weights: dict[str, np.ndarray]) -> Any:
         nodes,
         "all-MiniLM-L6-v2",
         [helper.make_tensor_value_info("input_ids", TensorProto.INT64, ["batch", "tokens"])],
-        [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", HIDDEN * len(POOLED_LAYERS)])],
+        [
+            helper.make_tensor_value_info(
+                "embedding", TensorProto.FLOAT, ["batch", HIDDEN * len(POOLED_LAYERS)]
+            )
+        ],
         initializer=constants,
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], producer_name="chha-encoder")
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)], producer_name="chha-encoder"
+    )
     model.ir_version = 8
     onnx.checker.check_model(model)
     return model
@@ -229,7 +246,9 @@ def verified_graph(name: str = INT8_GRAPH) -> Path:
 
 def main() -> None:
     """Build the graphs from the command line."""
-    parser = argparse.ArgumentParser(description="Build the sentence encoder's ONNX graphs into the cache folder.")
+    parser = argparse.ArgumentParser(
+        description="Build the sentence encoder's ONNX graphs into the cache folder."
+    )
     parser.add_argument("--check", action="store_true", help="only verify the hashes of what is built")
     arguments = parser.parse_args()
     try:

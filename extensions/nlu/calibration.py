@@ -37,13 +37,18 @@ def _scope_weights(inside: np.ndarray, outside: np.ndarray, is_inside: np.ndarra
     """Fit P(in scope) on (best in-scope probability, summed out-of-scope probability), both as log odds."""
     from scipy.optimize import minimize
 
-    features = np.stack([np.ones_like(inside), _logit(inside), _logit(outside), np.zeros_like(inside)], axis=1)
+    features = np.stack(
+        [np.ones_like(inside), _logit(inside), _logit(outside), np.zeros_like(inside)], axis=1
+    )
     signs = np.where(is_inside, 1.0, -1.0)
     share = max(float(is_inside.mean()), 1e-3)
     weights = np.where(is_inside, 0.5 / share, 0.5 / max(1.0 - share, 1e-3))
 
     def loss(parameters: np.ndarray) -> float:
-        return float((weights * np.logaddexp(0.0, -signs * (features @ parameters))).mean() + 1e-3 * (parameters**2).sum())
+        return float(
+            (weights * np.logaddexp(0.0, -signs * (features @ parameters))).mean()
+            + 1e-3 * (parameters**2).sum()
+        )
 
     return [round(float(value), 5) for value in minimize(loss, np.zeros(4), method="L-BFGS-B").x]
 
@@ -60,7 +65,9 @@ def topic_words(texts: list[str], trained: Trained) -> dict[str, str]:
     for text, target in zip(texts, trained.targets):
         held.setdefault(int(target), Counter()).update(set(_NAME.findall(text)) - _EMPTY_WORDS)
     topics = [number for number, name in enumerate(names) if name.startswith("faq/") and sizes[number]]
-    shares = {number: {word: count / sizes[number] for word, count in held[number].items()} for number in topics}
+    shares = {
+        number: {word: count / sizes[number] for word, count in held[number].items()} for number in topics
+    }
     spread: Counter[str] = Counter()
     for share in shares.values():
         for word, value in share.items():
@@ -68,7 +75,8 @@ def topic_words(texts: list[str], trained: Trained) -> dict[str, str]:
     chosen: dict[str, str] = {}
     for number in topics:
         scores = {
-            word: value * float(np.log(len(topics) / (spread[word] + 0.5))) for word, value in shares[number].items()
+            word: value * float(np.log(len(topics) / (spread[word] + 0.5)))
+            for word, value in shares[number].items()
         }
         best = sorted(scores, key=lambda word: (-scores[word], word))[:2]
         if len(best) == 2 and scores[best[1]] < 0.4 * scores[best[0]]:
@@ -84,7 +92,9 @@ def learn(trained: Trained, texts: list[str]) -> dict[str, Any]:
     probabilities = softmax(trained.held_out / heat)
     outside_labels = np.asarray([label.startswith(_OUTSIDE) for label in labels])
     is_inside = ~outside_labels[trained.targets]
-    inside = probabilities[:, ~outside_labels].max(axis=1) if (~outside_labels).any() else np.zeros(len(texts))
+    inside = (
+        probabilities[:, ~outside_labels].max(axis=1) if (~outside_labels).any() else np.zeros(len(texts))
+    )
     outside = probabilities[:, outside_labels].sum(axis=1)
     thresholds = {"act": 0.4, "clarify": 0.15, "margin": 0.2, "decline": 0.4, "scope": 0.0, "foreign": 0.8}
     scope = [0.0, 0.0, 0.0, 0.0]
@@ -93,7 +103,9 @@ def learn(trained: Trained, texts: list[str]) -> dict[str, Any]:
     confidence = probabilities.max(axis=1)
     if is_inside.any() and (~is_inside).sum() >= 20:
         scope = _scope_weights(inside, outside, is_inside)
-        features = np.stack([np.ones_like(inside), _logit(inside), _logit(outside), np.zeros_like(inside)], axis=1)
+        features = np.stack(
+            [np.ones_like(inside), _logit(inside), _logit(outside), np.zeros_like(inside)], axis=1
+        )
         scores = 1.0 / (1.0 + np.exp(-(features @ np.asarray(scope))))
         thresholds["scope"] = round(float(np.quantile(scores[is_inside], REFUSED)), 4)
     thresholds["act"] = round(_act_threshold(confidence[is_inside], right[is_inside]), 4)
@@ -125,5 +137,7 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10)
     for low in np.linspace(0.0, 1.0, bins, endpoint=False):
         inside = (confidence > low) & (confidence <= low + 1.0 / bins)
         if inside.any():
-            total += float(inside.mean()) * abs(float(confidence[inside].mean()) - float(right[inside].mean()))
+            total += float(inside.mean()) * abs(
+                float(confidence[inside].mean()) - float(right[inside].mean())
+            )
     return total

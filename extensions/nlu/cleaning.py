@@ -73,7 +73,18 @@ _PUNCTUATION_TABLE = str.maketrans(_PUNCTUATION)
 _EMOJI_TABLE = str.maketrans(_EMOJI_MEANING)
 # Joiners carry meaning inside Arabic-script and Indic words and are kept out only where they stand alone.
 _INVISIBLE = dict.fromkeys(
-    [0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+    [
+        0x00AD,
+        0x200B,
+        0x200C,
+        0x200D,
+        0x200E,
+        0x200F,
+        0x2060,
+        0xFEFF,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    ]
 )
 
 

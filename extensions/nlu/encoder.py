@@ -85,7 +85,9 @@ class SentenceEncoder:
 
     dimensions = POOLED_DIMENSIONS + STATIC_DIMENSIONS
 
-    def __init__(self, context: ContextEncoder, static: StaticEncoder, cached: int = CACHED_SENTENCES) -> None:
+    def __init__(
+        self, context: ContextEncoder, static: StaticEncoder, cached: int = CACHED_SENTENCES
+    ) -> None:
         """Keep up to `cached` sentences, the least recently used leaves first."""
         self._context = context
         self._static = static

@@ -64,7 +64,9 @@ class Engine:
         if path.is_file():
             with tempfile.TemporaryDirectory() as unpacked:
                 with tarfile.open(path) as archive:
-                    wanted = [member for member in archive if Path(member.name).name in _FILES and member.isfile()]
+                    wanted = [
+                        member for member in archive if Path(member.name).name in _FILES and member.isfile()
+                    ]
                     for member in wanted:
                         source = archive.extractfile(member)
                         if source is not None:
@@ -73,7 +75,9 @@ class Engine:
         try:
             state = json.loads((path / NORMALIZER_STATE).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise intent_model.ModelError(f"{path} holds no trained normaliser; train with `rasa train`.") from error
+            raise intent_model.ModelError(
+                f"{path} holds no trained normaliser; train with `rasa train`."
+            ) from error
         return cls(TextNormalizer.restore(state, load()), intent_model.IntentModel.read(path))
 
     def understand(self, text: str, context: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -85,7 +89,9 @@ class Engine:
             [prepared.cleaned, prepared.normalized], understood["safety"], language=prepared.language
         )
         if verdict is not None:
-            take_over(understood, verdict, understood["safety"].get(verdict["kind"], 0.0), prepared.normalized)
+            take_over(
+                understood, verdict, understood["safety"].get(verdict["kind"], 0.0), prepared.normalized
+            )
         return understood
 
 

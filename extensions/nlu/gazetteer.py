@@ -34,7 +34,9 @@ _AFTER = frozenset(
     "department field applicant applicants training visa exam score scores certificate intake start".split()
 )
 _BEFORE = {
-    "specialty": frozenset("in into for about specialty speciality field prelim preliminary categorical like love want want: as".split()),
+    "specialty": frozenset(
+        "in into for about specialty speciality field prelim preliminary categorical like love want want: as".split()
+    ),
     "month": frozenset(
         "in of from by till until since before after mid early late next this last around during between to end beginning start starting "
         "coming month or and on".split()
@@ -77,7 +79,9 @@ class Gazetteer:
         spans: list[tuple[int, int, str, str]] = []
         for key, start, end in self._matcher(doc):
             kind, value = self._values[key]
-            if (kind, doc[start:end].text.lower()) in self._guarded and not self._is_meant(doc, start, end, kind):
+            if (kind, doc[start:end].text.lower()) in self._guarded and not self._is_meant(
+                doc, start, end, kind
+            ):
                 continue
             spans.append((start, end, kind, value))
         spans.sort(key=lambda span: (span[0] - span[1], span[0]))
@@ -105,11 +109,22 @@ class Gazetteer:
     @staticmethod
     def _is_meant(doc: Doc, start: int, end: int, kind: str) -> bool:
         words = [token.text.lower() for token in doc if not token.is_punct and not token.is_space]
-        if len(words) <= _SHORT_MESSAGE + (end - start) - 1 and not set(words) & {"i", "you", "do", "can", "it"}:
+        if len(words) <= _SHORT_MESSAGE + (end - start) - 1 and not set(words) & {
+            "i",
+            "you",
+            "do",
+            "can",
+            "it",
+        }:
             return True
         surface = doc[start:end].text
         shouting = doc.text.upper() == doc.text
-        if kind in ("specialty", "exam", "country_demonym") and surface.isupper() and len(surface) > 1 and not shouting:
+        if (
+            kind in ("specialty", "exam", "country_demonym")
+            and surface.isupper()
+            and len(surface) > 1
+            and not shouting
+        ):
             return True
         if kind == "month" and surface[0].isupper() and not shouting and start > 0:
             return True
@@ -150,7 +165,11 @@ class GazetteerEntityExtractor(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> "GazetteerEntityExtractor":
         """Read the vocabulary and build the matchers."""
         return cls(Gazetteer(load(_folder({**cls.get_default_config(), **config}))))

@@ -187,7 +187,11 @@ class IntentModel:
     def _nearest(self, place: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """Return the similarity of the nearest examples of the likeliest labels; the others get the least of them."""
         count = len(self.labels)
-        likely = np.argpartition(-scores, COMPARED_LABELS)[:COMPARED_LABELS] if count > COMPARED_LABELS else range(count)
+        likely = (
+            np.argpartition(-scores, COMPARED_LABELS)[:COMPARED_LABELS]
+            if count > COMPARED_LABELS
+            else range(count)
+        )
         found = np.full(count, np.inf, dtype=np.float32)
         for label in likely:
             similar = self.examples[self.starts[label] : self.starts[label + 1]] @ place
@@ -236,7 +240,9 @@ class IntentModel:
             and int(arrays["starts"][-1]) == len(arrays["examples"])
         )
         if not fits:
-            raise ModelError("The intent model's files do not belong together; train again with `rasa train`.")
+            raise ModelError(
+                "The intent model's files do not belong together; train again with `rasa train`."
+            )
         examples = arrays.pop("examples").astype(np.float32)
         features = SparseFeatures(vocabularies, arrays.pop("idf"))
         return cls(labels=labels, features=features, examples=examples, settings=texts["settings"], **arrays)
@@ -292,7 +298,9 @@ class _Rotation:
             size = min(size, kept)
             return (axes[:, :size] / scale[:size] ** (whitening / 2)).astype(np.float32)
 
-        return cls(mean, turned(ROTATED_DIMENSIONS, WHITENING), turned(NEIGHBOUR_DIMENSIONS, NEIGHBOUR_WHITENING))
+        return cls(
+            mean, turned(ROTATED_DIMENSIONS, WHITENING), turned(NEIGHBOUR_DIMENSIONS, NEIGHBOUR_WHITENING)
+        )
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
@@ -313,7 +321,9 @@ def _similarities(rows: np.ndarray, examples: np.ndarray, targets: np.ndarray, c
     return found
 
 
-def _fit(inputs: np.ndarray, targets: np.ndarray, iterations: int, start: Any = None) -> tuple[np.ndarray, np.ndarray]:
+def _fit(
+    inputs: np.ndarray, targets: np.ndarray, iterations: int, start: Any = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return (weights [features, classes], bias [classes]) of a balanced multinomial logistic regression.
 
     Written for this model because scikit-learn's takes several times as long on many classes: float32, one
@@ -336,15 +346,25 @@ def _fit(inputs: np.ndarray, targets: np.ndarray, iterations: int, start: Any = 
         exponents = np.exp(logits)
         totals = exponents.sum(axis=1, keepdims=True)
         likelihood = (logits * hot).sum(axis=1) - np.log(totals[:, 0])
-        loss = -float((weights * likelihood).sum()) + 0.5 * float(penalty) * float((parameters[:-1] ** 2).sum())
+        loss = -float((weights * likelihood).sum()) + 0.5 * float(penalty) * float(
+            (parameters[:-1] ** 2).sum()
+        )
         delta = (exponents / totals - hot) * weights[:, None]
         gradient = np.empty_like(parameters)
         gradient[:-1] = inputs.T @ delta + penalty * parameters[:-1]
         gradient[-1] = delta.sum(axis=0)
         return loss, gradient.ravel().astype(np.float64)
 
-    initial = np.zeros((columns + 1) * classes) if start is None else np.vstack(start).ravel().astype(np.float64)
-    found = minimize(objective, initial, jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 10, "ftol": 1e-6, "gtol": 1e-3})
+    initial = (
+        np.zeros((columns + 1) * classes) if start is None else np.vstack(start).ravel().astype(np.float64)
+    )
+    found = minimize(
+        objective,
+        initial,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": iterations, "maxcor": 10, "ftol": 1e-6, "gtol": 1e-3},
+    )
     parameters = found.x.astype(np.float32).reshape(columns + 1, classes)
     return parameters[:-1], parameters[-1]
 
@@ -358,7 +378,9 @@ class Trained:
     targets: np.ndarray  # [n]
 
 
-def train(texts: list[str], labels: list[str], encoder: SentenceEncoder, *, seed: int = 7, iterations: int = 40) -> Trained:
+def train(
+    texts: list[str], labels: list[str], encoder: SentenceEncoder, *, seed: int = 7, iterations: int = 40
+) -> Trained:
     """Fit on normalised texts and predict each of them once by a model that did not see it.
 
     Linear algebra runs on one thread: this machine's other processes need the other cores, and threads that wait
@@ -373,7 +395,9 @@ def train(texts: list[str], labels: list[str], encoder: SentenceEncoder, *, seed
         return _train(texts, labels, encoder, seed, iterations)
 
 
-def _train(texts: list[str], labels: list[str], encoder: SentenceEncoder, seed: int, iterations: int) -> Trained:
+def _train(
+    texts: list[str], labels: list[str], encoder: SentenceEncoder, seed: int, iterations: int
+) -> Trained:
     from sklearn.model_selection import StratifiedKFold
 
     names = sorted(set(labels))
@@ -397,7 +421,11 @@ def _train(texts: list[str], labels: list[str], encoder: SentenceEncoder, seed: 
     with warnings.catch_warnings():
         # Labels with fewer examples than folds are legal here; the split says so each time.
         warnings.simplefilter("ignore")
-        splits = list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(turned, targets)) if folds > 1 else []
+        splits = (
+            list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(turned, targets))
+            if folds > 1
+            else []
+        )
     for seen, unseen in splits:
         # Rotation and SVD never see labels and are shared; the classifier and the neighbours see only the fold.
         fold_weights, fold_bias = _fit_partial(turned[seen], targets[seen], len(names), iterations)
@@ -423,7 +451,9 @@ def _train(texts: list[str], labels: list[str], encoder: SentenceEncoder, seed: 
     return Trained(model, held_out, targets)
 
 
-def _fit_partial(inputs: np.ndarray, targets: np.ndarray, classes: int, iterations: int) -> tuple[np.ndarray, np.ndarray]:
+def _fit_partial(
+    inputs: np.ndarray, targets: np.ndarray, classes: int, iterations: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Fit on a fold that may lack classes; absent classes get a logit far below the others."""
     present = np.unique(targets)
     numbers = np.full(classes, -1)

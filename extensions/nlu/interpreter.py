@@ -26,7 +26,9 @@ MAX_ATOMS = 5
 
 FAQ, DECLINE, SAFETY, CHITCHAT = "faq/", "decline/", "safety/", "chitchat/"
 # Courtesy around a question is not a question; it is dropped when anything else is said.
-COURTESY = frozenset({"chitchat/greet", "chitchat/goodbye", "chitchat/thanks", "chitchat/insult", "affirm", "deny"})
+COURTESY = frozenset(
+    {"chitchat/greet", "chitchat/goodbye", "chitchat/thanks", "chitchat/insult", "affirm", "deny"}
+)
 # Labels whose replies say the same: when they share the probability of a message, there is nothing to ask about.
 KIN = (
     ("faq/does_chha_guarantee_match", "decline/guarantee"),
@@ -103,17 +105,30 @@ class Interpreter:
         self._scope = np.asarray(settings.get("scope", [0.0, 0.0, 0.0, 0.0]), dtype=np.float64)
         self._declined = np.asarray([label.startswith((DECLINE, SAFETY)) for label in self._labels])
         self._kin: list[list[int]] = [
-            [self._numbers[other] for pair in KIN if label in pair for other in pair if other != label and other in self._numbers]
+            [
+                self._numbers[other]
+                for pair in KIN
+                if label in pair
+                for other in pair
+                if other != label and other in self._numbers
+            ]
             for label in self._labels
         ]
         # Added to the logits when the channel says whether a form is open.
-        self._without_form = np.asarray([-2.0 * (label in FORM_COMMANDS) for label in self._labels], dtype=np.float32)
+        self._without_form = np.asarray(
+            [-2.0 * (label in FORM_COMMANDS) for label in self._labels], dtype=np.float32
+        )
         self._with_form = np.asarray(
-            [1.0 * (label in FORM_COMMANDS or label == "help") - 2.0 * (label == "resume") for label in self._labels],
+            [
+                1.0 * (label in FORM_COMMANDS or label == "help") - 2.0 * (label == "resume")
+                for label in self._labels
+            ],
             dtype=np.float32,
         )
         self._safety = {
-            label.partition("/")[2]: index for index, label in enumerate(self._labels) if label.startswith(SAFETY)
+            label.partition("/")[2]: index
+            for index, label in enumerate(self._labels)
+            if label.startswith(SAFETY)
         }
 
     # -- scores ------------------------------------------------------------------------------------------------
@@ -128,7 +143,9 @@ class Interpreter:
     def _best(self, probabilities: np.ndarray) -> tuple[str, float]:
         """Return the likeliest label and its probability, together with its kin's."""
         index = int(probabilities.argmax())
-        return self._labels[index], float(probabilities[index] + sum(probabilities[kin] for kin in self._kin[index]))
+        return self._labels[index], float(
+            probabilities[index] + sum(probabilities[kin] for kin in self._kin[index])
+        )
 
     # -- follow-ups --------------------------------------------------------------------------------------------
 
@@ -210,7 +227,11 @@ class Interpreter:
             atoms.append((sentence[start:].strip(), cost))
         merged: list[tuple[str, float]] = []
         for text, cost in atoms:
-            if merged and len(atoms) > MAX_ATOMS and not (segmentation.asks(text) and segmentation.asks(merged[-1][0])):
+            if (
+                merged
+                and len(atoms) > MAX_ATOMS
+                and not (segmentation.asks(text) and segmentation.asks(merged[-1][0]))
+            ):
                 merged[-1] = (f"{merged[-1][0]} {text}", merged[-1][1])
             else:
                 merged.append((text, cost))
@@ -259,7 +280,11 @@ class Interpreter:
                     if label in taken:
                         candidates.append((value, chosen))
                     elif self._may_be_part(label) and confidence >= clear:
-                        gain = confidence - (atoms[start][1] if chosen else _FIRST) - (0.0 if asks else _NOT_ASKING)
+                        gain = (
+                            confidence
+                            - (atoms[start][1] if chosen else _FIRST)
+                            - (0.0 if asks else _NOT_ASKING)
+                        )
                         candidates.append((value + gain, [*chosen, Part(text, probabilities, asks)]))
                 top = max(candidates, key=lambda option: option[0])
                 if end not in options or top[0] > options[end][0]:
@@ -322,10 +347,16 @@ class Interpreter:
         if not prepared.normalized:
             decisions = ["fallback"]
         if len(parts) > 1:
-            kept = [(part, decision) for part, decision in zip(parts, decisions) if decision in ("act", "decline")]
+            kept = [
+                (part, decision) for part, decision in zip(parts, decisions) if decision in ("act", "decline")
+            ]
             if {decision for _, decision in kept} == {"act", "decline"}:
                 # A limit beside a question: answer the question only when it is clear.
-                clear = [pair for pair in kept if pair[1] == "decline" or self._best(pair[0].probabilities)[1] >= 0.75]
+                clear = [
+                    pair
+                    for pair in kept
+                    if pair[1] == "decline" or self._best(pair[0].probabilities)[1] >= 0.75
+                ]
                 kept = clear or kept[:1]
             if kept:
                 parts, decisions = [part for part, _ in kept], [decision for _, decision in kept]
@@ -388,7 +419,9 @@ class Interpreter:
             name = label.partition("/")[0]
             sums[name] = sums.get(name, 0.0) + float(probability)
         ordered = sorted(sums.items(), key=lambda item: -item[1])[:10]
-        rest = [{"name": name, "confidence": round(value, 4)} for name, value in ordered if name != intent["name"]]
+        rest = [
+            {"name": name, "confidence": round(value, 4)} for name, value in ordered if name != intent["name"]
+        ]
         return [intent, *rest][:10]
 
 

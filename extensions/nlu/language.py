@@ -139,7 +139,9 @@ def recognise(text: str, known_english: frozenset[str] | set[str] = frozenset())
         return DEFAULT
     scores: dict[str, float] = {}
     for language, functions in _FUNCTION_WORDS.items():
-        clear = sum(word in functions and word not in _BORROWED and word not in _ENGLISH_WORDS for word in words)
+        clear = sum(
+            word in functions and word not in _BORROWED and word not in _ENGLISH_WORDS for word in words
+        )
         weak = sum(word in functions and (word in _BORROWED or word in _ENGLISH_WORDS) for word in words)
         if clear:
             scores[language] = clear + 0.35 * weak
@@ -162,7 +164,14 @@ def recognise(text: str, known_english: frozenset[str] | set[str] = frozenset())
 
 def _by_accents(text: str) -> str:
     lower = text.lower()
-    for language, marks in (("pt", "ãõ"), ("es", "ñ"), ("tr", "ğışİ"), ("de", "äöüß"), ("fr", "çèêœà"), ("es", "áéíóú")):
+    for language, marks in (
+        ("pt", "ãõ"),
+        ("es", "ñ"),
+        ("tr", "ğışİ"),
+        ("de", "äöüß"),
+        ("fr", "çèêœà"),
+        ("es", "áéíóú"),
+    ):
         if any(mark in lower for mark in marks):
             return language
     return DEFAULT

@@ -56,8 +56,16 @@ REFUSALS: dict[str, Callable[[str, dict[str, Any]], bool]] = {
     "crisis": lambda label, found: (found["safety"] or {}).get("kind") == "crisis",
     "medical_advice": lambda label, found: label in ("decline/medical_advice", "safety/emergency"),
     "legal_advice": lambda label, found: label == "decline/legal_advice",
-    "guarantee": lambda label, found: label
-    in ("decline/guarantee", "faq/does_chha_guarantee_match", "faq/match_chances", "faq/score_cutoffs", "faq/letter_after_rotation"),
+    "guarantee": lambda label, found: (
+        label
+        in (
+            "decline/guarantee",
+            "faq/does_chha_guarantee_match",
+            "faq/match_chances",
+            "faq/score_cutoffs",
+            "faq/letter_after_rotation",
+        )
+    ),
     "injection": lambda label, found: found["decision"] in ("decline", "fallback"),
     "abuse": lambda label, found: label in ("safety/harassment", "chitchat/insult", "complaint"),
 }
@@ -171,7 +179,9 @@ class Measurement:
                 label = found["parts"][-1]["label"]
                 if found["decision"] == "act" and label.startswith("faq/"):
                     context["topic"] = label[4:]
-                subjects = [entity["value"] for entity in self.gazetteer.find(text) if entity["entity"] == "specialty"]
+                subjects = [
+                    entity["value"] for entity in self.gazetteer.find(text) if entity["entity"] == "specialty"
+                ]
                 context["subject"] = subjects[-1] if subjects else context["subject"]
             turns.extend(rights)
             chats.append(all(rights))
@@ -197,7 +207,11 @@ class Measurement:
         """Commands, some inside an open form."""
         results = []
         for line in lines:
-            context = {"topic": None, "subject": None, "form": "graduation_year" if line["kind"] in IN_FORM else None}
+            context = {
+                "topic": None,
+                "subject": None,
+                "form": "graduation_year" if line["kind"] in IN_FORM else None,
+            }
             found = self._ask(line["text"], context)
             right = found["decision"] == "act" and found["parts"][0]["label"] in COMMANDS[line["kind"]]
             results.append(right)
@@ -217,7 +231,9 @@ class Measurement:
         if self.milliseconds:
             ordered = sorted(self.milliseconds)
             late = ordered[int(0.95 * (len(ordered) - 1))]
-            lines.append(f"{'CPU time a message':36} median {statistics.median(ordered):.1f} ms, p95 {late:.1f} ms")
+            lines.append(
+                f"{'CPU time a message':36} median {statistics.median(ordered):.1f} ms, p95 {late:.1f} ms"
+            )
         return "\n".join(lines)
 
 
@@ -225,7 +241,9 @@ def main() -> None:
     """Measure from the command line."""
     parser = argparse.ArgumentParser(description="Measure understanding on a folder of question sets.")
     parser.add_argument("folder", type=Path, help="folder with questions.jsonl, out_of_scope.jsonl, …")
-    parser.add_argument("--model", type=Path, help="a model archive or folder (default: the newest in models/)")
+    parser.add_argument(
+        "--model", type=Path, help="a model archive or folder (default: the newest in models/)"
+    )
     parser.add_argument("--train", action="store_true", help="train on data/nlu now instead")
     parser.add_argument("--save", type=Path, help="with --train: keep the trained engine in this folder")
     parser.add_argument("--misses", action="store_true", help="print what went wrong, line by line")
@@ -235,16 +253,22 @@ def main() -> None:
         if arguments.save:
             engine.save(arguments.save)
     else:
-        archives = sorted((repository_root() / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
+        archives = sorted(
+            (repository_root() / "models").glob("*.tar.gz"), key=lambda path: path.stat().st_mtime
+        )
         chosen = arguments.model or (archives[-1] if archives else None)
         if chosen is None:
-            raise SystemExit("There is no model in models/; run `rasa train` first, or give --model or --train.")
+            raise SystemExit(
+                "There is no model in models/; run `rasa train` first, or give --model or --train."
+            )
         engine = Engine.read(chosen)
     measurement = Measurement(engine)
     for name in ("questions", "out_of_scope", "followups", "compound", "commands"):
         path = arguments.folder / f"{name}.jsonl"
         if path.is_file():
-            lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+            lines = [
+                json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
+            ]
             getattr(measurement, name)(lines)
     if arguments.misses:
         print("\n".join(measurement.misses))

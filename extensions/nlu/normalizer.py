@@ -72,7 +72,12 @@ class MessageNormalizer(GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Return the vocabulary's and word lists' hashes: Rasa retrains when one of them changed."""
-        hashes = (_vocabulary(config).sha256, MINILM_TOKENIZER.sha256, ENGLISH_WORDS.sha256, sources.fingerprint())
+        hashes = (
+            _vocabulary(config).sha256,
+            MINILM_TOKENIZER.sha256,
+            ENGLISH_WORDS.sha256,
+            sources.fingerprint(),
+        )
         return ":".join(hashes)
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
@@ -84,7 +89,11 @@ class MessageNormalizer(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> "MessageNormalizer":
         """Create an untrained component."""
         return cls(config, model_storage, resource)
@@ -115,7 +124,9 @@ class MessageNormalizer(GraphComponent):
         texts = [example.get(TEXT) for example in training_data.training_examples if example.get(TEXT)]
         normalizer = TextNormalizer.learn(texts, _vocabulary(self._config))
         with self._storage.write_to(self._resource) as folder:
-            (Path(folder) / _STATE).write_text(json.dumps(normalizer.state(), ensure_ascii=False), encoding="utf-8")
+            (Path(folder) / _STATE).write_text(
+                json.dumps(normalizer.state(), ensure_ascii=False), encoding="utf-8"
+            )
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

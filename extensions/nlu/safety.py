@@ -43,7 +43,11 @@ class SafetyDetector(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> "SafetyDetector":
         """Create the component; nothing is trained."""
         return cls({**cls.get_default_config(), **config})

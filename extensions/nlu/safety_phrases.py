@@ -196,7 +196,9 @@ def flat(text: str) -> str:
 
 
 def _mark(found: "re.Match[str]") -> str:
-    return found.group() if ord(found.group()) > 0x24F and unicodedata.category(found.group())[0] == "M" else " "
+    return (
+        found.group() if ord(found.group()) > 0x24F and unicodedata.category(found.group())[0] == "M" else " "
+    )
 
 
 def _without_accent(character: str) -> str:

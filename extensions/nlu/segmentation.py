@@ -16,7 +16,9 @@ MIN_PART_CHARACTERS = 2
 
 _SENTENCE_END = re.compile(r"(?<=[?!])\s*|(?<=\.)\s+(?!\d)|\n+|;\s+|(?<=\.\.\.)\s*")
 # "e.g. ", "dr. ", "st. " do not end a sentence.
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|dr|mr|mrs|ms|st|vs|etc|no|prof|univ|dept|approx|yrs?|u\.s|[a-z]))\.\s*\Z")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|dr|mr|mrs|ms|st|vs|etc|no|prof|univ|dept|approx|yrs?|u\.s|[a-z]))\.\s*\Z"
+)
 _ENUMERATOR = re.compile(
     r"^(?:(?:first|second|third|1st|2nd|3rd|final|last|next|other|another|one more)(?:ly)?(?: question| thing| one)?\s*(?:is\s*)?[,:;]|firstly|secondly|thirdly|finally|lastly)\s*"
 )
@@ -33,10 +35,16 @@ _ALTERNATIVE = re.compile(r"[\s,]*(?:or|but)\b")
 _JOINER = re.compile(rf"(?P<strong>{_STRONG_JOINERS})|(?P<weak>{_WEAK_JOINERS})")
 
 # A condition belongs to what follows it; "and" inside it joins two conditions.
-_CONDITION = re.compile(r"^(?:and |but |so |or )?(?:if|when i|once|since|because|as|after|before|suppose|in case|although|while)\b(?!.*\?)")
+_CONDITION = re.compile(
+    r"^(?:and |but |so |or )?(?:if|when i|once|since|because|as|after|before|suppose|in case|although|while)\b(?!.*\?)"
+)
 # "between an internship and a residency": one question about two things.
-_COUPLED = re.compile(r"\b(?:between|both|compare|comparing|versus|difference (?:of|in))\b(?!.*\b(?:and|versus)\b)")
-_BARE_OPENER = re.compile(r"^(?:and |or )?(?:what|which|when|where|why|how|who|do|does|can|is|are|if)(?: (?:is|are|do|does|can|i|you|much|many|long))?$")
+_COUPLED = re.compile(
+    r"\b(?:between|both|compare|comparing|versus|difference (?:of|in))\b(?!.*\b(?:and|versus)\b)"
+)
+_BARE_OPENER = re.compile(
+    r"^(?:and |or )?(?:what|which|when|where|why|how|who|do|does|can|is|are|if)(?: (?:is|are|do|does|can|i|you|much|many|long))?$"
+)
 
 _OPENERS = (
     "what|which|when|where|why|how|who|whom|whose|is|are|am|was|were|do|does|did|can|could|will|would|shall|should|may|say|"
@@ -103,7 +111,11 @@ def joiners(sentence: str) -> list[Boundary]:
     ("start dates, shortest length and housing"): everywhere else it joins words, not questions.
     """
     found: list[Boundary] = []
-    items = [item for item in re.split(r"\s*,\s*(?:and |or )?|\s+and\s+|\s*:\s+|\s+plus\s+", sentence) if item.strip()]
+    items = [
+        item
+        for item in re.split(r"\s*,\s*(?:and |or )?|\s+and\s+|\s*:\s+|\s+plus\s+", sentence)
+        if item.strip()
+    ]
     is_list = len(items) >= 3 and sum(len(item.split()) <= 4 for item in items) >= len(items) - 1
     is_pair = len(items) == 2 and len(sentence.split()) <= 14
     for match in _JOINER.finditer(sentence):
@@ -124,7 +136,9 @@ def joiners(sentence: str) -> list[Boundary]:
         found.append(Boundary(match.start(), match.end(), kind))
     if len(found) > MAX_JOINERS:
         order = {"strong": 0, "opening": 1, "list": 2}
-        found = sorted(sorted(found, key=lambda boundary: order[boundary.kind])[:MAX_JOINERS], key=lambda b: b.start)
+        found = sorted(
+            sorted(found, key=lambda boundary: order[boundary.kind])[:MAX_JOINERS], key=lambda b: b.start
+        )
     return found
 
 

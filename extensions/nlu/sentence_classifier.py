@@ -63,7 +63,11 @@ class SentenceClassifier(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> "SentenceClassifier":
         """Create an untrained component."""
         return cls(config, model_storage, resource)
@@ -88,7 +92,9 @@ class SentenceClassifier(GraphComponent):
             with model_storage.read_from(resource) as folder:
                 model = intent_model.IntentModel.read(Path(folder))
         except ValueError:
-            logger.warning("No trained intent model was found; every message will be answered as not understood.")
+            logger.warning(
+                "No trained intent model was found; every message will be answered as not understood."
+            )
             return component
         component._interpreter = Interpreter(model, encoder.sentence_encoder())
         return component
@@ -99,7 +105,9 @@ class SentenceClassifier(GraphComponent):
         labels: list[str] = []
         for example in training_data.intent_examples:
             prepared = prepared_of(example)
-            text = prepared.normalized.replace("\n", " ") if prepared else str(example.get(TEXT) or "").lower()
+            text = (
+                prepared.normalized.replace("\n", " ") if prepared else str(example.get(TEXT) or "").lower()
+            )
             label = example.get(INTENT_RESPONSE_KEY) or example.get(INTENT)
             if text and label:
                 texts.append(text)
@@ -109,7 +117,11 @@ class SentenceClassifier(GraphComponent):
             return self._resource
         sentences = encoder.sentence_encoder()
         trained = intent_model.train(
-            texts, labels, sentences, seed=int(self._config["seed"]), iterations=int(self._config["iterations"])
+            texts,
+            labels,
+            sentences,
+            seed=int(self._config["seed"]),
+            iterations=int(self._config["iterations"]),
         )
         trained.model.settings = calibration.learn(trained, texts)
         with self._storage.write_to(self._resource) as folder:

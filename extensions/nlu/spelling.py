@@ -23,7 +23,9 @@ TOKEN = re.compile(
 )
 _SIDES = re.compile(r"([-/])")
 _WORD = re.compile(r"[a-z]+\Z")
-_NAME_CUES = frozenset({"name", "named", "dr", "mr", "mrs", "ms", "miss", "mister", "doctor", "prof", "called"})
+_NAME_CUES = frozenset(
+    {"name", "named", "dr", "mr", "mrs", "ms", "miss", "mister", "doctor", "prof", "called"}
+)
 # Below these lengths nearly every string is one edit away from a word, so a correction would be a guess.
 MIN_OWN = 4
 MIN_GENERAL = 5
@@ -197,15 +199,22 @@ class SpellingCorrector:
                 if far is not None:
                     return far
             if len(word) >= MIN_GENERAL:
-                general = [c for c in near if self._general.get(c, GENERAL_RANK) < GENERAL_RANK and len(c) >= 4]
+                general = [
+                    c for c in near if self._general.get(c, GENERAL_RANK) < GENERAL_RANK and len(c) >= 4
+                ]
                 if general:
-                    return min(general, key=lambda candidate: (candidate[0] != word[0], self._general[candidate]))
+                    return min(
+                        general, key=lambda candidate: (candidate[0] != word[0], self._general[candidate])
+                    )
         return word
 
     def _two_away(self, word: str) -> str | None:
         """Return the most frequent own word two edits away, for long words only."""
         candidates = {
-            own for shorter in _deletions(word, 2) for own in self._two_edits.get(shorter, ()) if own[0] == word[0]
+            own
+            for shorter in _deletions(word, 2)
+            for own in self._two_edits.get(shorter, ())
+            if own[0] == word[0]
         }
         near = [own for own in candidates if distance(word, own) <= 2]
         return max(near, key=lambda own: self._own[own], default=None)

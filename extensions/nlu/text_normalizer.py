@@ -25,7 +25,15 @@ from extensions.nlu.wordforms import domain_forms
 
 # Form fields whose answers are names, addresses or numbers: spelling has no business there.
 UNSPELLED_FIELDS = frozenset(
-    {"full_name", "email", "phone", "medical_school", "preferred_location", "country_of_citizenship", "school_country"}
+    {
+        "full_name",
+        "email",
+        "phone",
+        "medical_school",
+        "preferred_location",
+        "country_of_citizenship",
+        "school_country",
+    }
 )
 _CASED_IM = re.compile(r"\bIM\b(?!\s+(?:a|an|the|not|from|in|at|very|so)\b)")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|[^\s@]+@[^\s@]+\.[^\s@]+")
@@ -65,7 +73,9 @@ def english_words() -> dict[str, int]:
     """Return English words (letters only) with their counts in a large collection of texts."""
     with gzip.open(ENGLISH_WORDS.verified(), "rt", encoding="utf-8") as handle:
         counts: dict[str, int] = json.load(handle)
-    return {word: count for word, count in counts.items() if word.isascii() and word.isalpha() and len(word) > 1}
+    return {
+        word: count for word, count in counts.items() if word.isascii() and word.isalpha() and len(word) > 1
+    }
 
 
 def protected_words(vocabulary: Vocabulary) -> set[str]:
@@ -110,7 +120,11 @@ class TextNormalizer:
         """Rebuild from what `state` returned."""
         return cls(
             SpellingCorrector(
-                state["own_words"], encoder_words(), protected_words(vocabulary), vocabulary.expansions(), english_words()
+                state["own_words"],
+                encoder_words(),
+                protected_words(vocabulary),
+                vocabulary.expansions(),
+                english_words(),
             )
         )
 
@@ -134,7 +148,9 @@ class TextNormalizer:
         spell = code == language.DEFAULT and field not in UNSPELLED_FIELDS
         for line in source.split("\n"):
             if spell:
-                pairs = self._speller.correct(domain_forms(line) if line.islower() else _forms_keeping_case(line))
+                pairs = self._speller.correct(
+                    domain_forms(line) if line.islower() else _forms_keeping_case(line)
+                )
             else:
                 pairs = [(token, token.lower()) for token in line.split()]
             words.extend(pairs)

@@ -86,7 +86,9 @@ def _entry(raw: Any, where: str) -> Entry:
     where = f"{where}, {raw['id']}"
     unknown = set(raw) - {"id", "label", "aliases", "guarded"}
     if unknown:
-        raise VocabularyError(f"{where}: unknown key {sorted(unknown)[0]}; allowed are id, label, aliases, guarded.")
+        raise VocabularyError(
+            f"{where}: unknown key {sorted(unknown)[0]}; allowed are id, label, aliases, guarded."
+        )
     aliases = _texts(raw.get("aliases"), where, "aliases")
     guarded = _texts(raw.get("guarded"), where, "guarded")
     known = {alias.lower() for alias in aliases} | {str(raw["id"]).lower(), str(raw.get("label", "")).lower()}

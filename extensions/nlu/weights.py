@@ -141,6 +141,8 @@ def read_safetensors(path: Path) -> dict[str, np.ndarray]:
             raise WeightsError(f"{path.name} holds {name} as {entry['dtype']}, which is not expected.")
         kind = np.dtype(_SAFETENSOR_TYPES[entry["dtype"]])
         start, end = entry["data_offsets"]
-        flat = np.frombuffer(mapped, dtype=kind, count=(end - start) // kind.itemsize, offset=8 + length + start)
+        flat = np.frombuffer(
+            mapped, dtype=kind, count=(end - start) // kind.itemsize, offset=8 + length + start
+        )
         arrays[name] = flat.reshape(entry["shape"])
     return arrays

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -248,7 +249,9 @@ def test_no_body_is_ever_our_fault(make_client: Callable) -> None:
     @settings(max_examples=150, deadline=None)
     @given(body=NEAR_MISSES | JSON)
     def send(body: object) -> None:
-        answer = visitor.client.post(f"{visitor.path}/messages", json=body, headers=visitor.headers)
+        # Python's own writer: a careless client sends `Infinity`, which httpx would refuse to write.
+        headers = {**visitor.headers, "Content-Type": "application/json"}
+        answer = visitor.client.post(f"{visitor.path}/messages", content=json.dumps(body), headers=headers)
         assert answer.status_code in (200, 202, 422)
         if answer.status_code == 422:
             assert answer.headers["content-type"] == PROBLEM
