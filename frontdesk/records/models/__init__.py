@@ -1,0 +1,28 @@
+"""The tables, one module a concern. A change here comes with a migration under `migrations/versions`."""
+
+from frontdesk.records.models.base import Base, Id, Moment, new_id, now
+from frontdesk.records.models.conversations import Conversation, Message, Turn, Handoff
+from frontdesk.records.models.applications import Draft, DraftChange, Application
+from frontdesk.records.models.staff import Staff, StaffSession, AuditEntry
+from frontdesk.records.models.operation import ActionOutcome, Heartbeat, Outage
+
+__all__ = [
+    "ActionOutcome",
+    "Application",
+    "AuditEntry",
+    "Base",
+    "Conversation",
+    "Draft",
+    "DraftChange",
+    "Handoff",
+    "Heartbeat",
+    "Id",
+    "Message",
+    "Moment",
+    "Outage",
+    "Staff",
+    "StaffSession",
+    "Turn",
+    "new_id",
+    "now",
+]
