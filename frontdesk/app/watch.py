@@ -1,7 +1,8 @@
 """The watch: asks Rasa and the action server every few seconds how they are, and keeps what it hears.
 
-Heartbeats say that a part is there, outages when it was away; the staff console shows both. The front desk's
-own outage is found when it starts again and its last heartbeat was no farewell.
+Heartbeats say that a part is there, outages when it was away; the staff console shows both. A part that the
+supervisor started again between two looks was away, too: its process is another one. The front desk's own
+outage is found when it starts again and its last heartbeat was no farewell.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from frontdesk.app.supervision import ProcessState, process_states
 from frontdesk.records.models import Heartbeat, Outage, now
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
@@ -84,11 +86,13 @@ class Watch:
 
     def _keep(self) -> None:
         at = now()
+        processes = process_states(self._settings)
         with self._record.transaction() as session:
             _beat(session, OWN, at, self._name)
             for part, present in self.present.items():
                 if present:
-                    _beat(session, part, at, None)
+                    self._restarted(session, part, processes.get(part), at)
+                    _beat(session, part, at, _named(processes.get(part)))
                 else:
                     self._missed(session, part, at)
 
@@ -102,6 +106,18 @@ class Watch:
         began_at = last.seen_at if seen_by_us and last is not None else self._began
         session.add(Outage(part=part, began_at=began_at))
         logger.warning("%s does not answer.", part)
+
+    def _restarted(self, session: Session, part: str, process: ProcessState | None, at: datetime) -> None:
+        """Keep the outage of a part that ended and came back between two looks of ours."""
+        last = session.get(Heartbeat, part)
+        name = _named(process)
+        if last is None or None in (last.note, name) or last.note == name or last.seen_at < self._began:
+            return
+        if _open_outage(session, part) is None:
+            seconds = (at - last.seen_at).total_seconds()
+            session.add(Outage(part=part, began_at=last.seen_at, ended_at=at, seconds=seconds))
+            last.alive_since = at
+            logger.warning("%s was started again.", part)
 
     def _began_again(self) -> None:
         """Keep the front desk's own outage, when the last one to run here ended without farewell."""
@@ -134,6 +150,10 @@ class Watch:
             # Another process of the front desk may have written since; then the desk is not closed.
             if last is not None and last.note == self._name:
                 last.note = FAREWELL
+
+
+def _named(process: ProcessState | None) -> str | None:
+    return f"process {process.pid}" if process is not None and process.pid else None
 
 
 def _beat(session: Session, part: str, at: datetime, note: str | None) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from frontdesk.app import watch
+from frontdesk.app.supervision import ProcessState
 from frontdesk.app.watch import FAREWELL, Watch
 from frontdesk.records.models import Heartbeat, Outage, now
 from frontdesk.records.session import Record
@@ -138,3 +139,22 @@ async def test_one_of_several_processes_that_stops_does_not_close_the_desk(
     found = beat(record, "frontdesk")
     assert found is not None
     assert found.note == "another-machine 1"
+
+
+async def test_a_part_that_was_started_again_between_two_looks_was_away(
+    record: Record, watching: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = {
+        "rasa": ProcessState("rasa", "RUNNING", 41, 0),
+        "actions": ProcessState("actions", "RUNNING", 42, 0),
+    }
+    monkeypatch.setattr(watch, "process_states", lambda _settings: process)
+    await watching.look()
+    process["actions"] = ProcessState("actions", "RUNNING", 43, 0)
+    await watching.look()
+    await watching.look()
+    [outage] = outages(record)
+    assert (outage.part, outage.ended_at is not None) == ("actions", True)
+    found = beat(record, "actions")
+    assert found is not None
+    assert found.alive_since == outage.ended_at
