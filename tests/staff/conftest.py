@@ -255,21 +255,32 @@ def hidden(html: str, name: str) -> str:
     return unescape(found[1])
 
 
-@pytest.fixture
-def make_console(make_settings: Any, password_hash: str) -> Callable[..., Console]:
-    """`make_console(record, logins_per_minute=3)`"""
+@pytest.fixture(scope="session")
+def build_console(password_hash: str) -> Callable[[Record, Settings], Console]:
+    """`build_console(record, settings)`, for fixtures that live longer than a test."""
 
-    def make(record: Record, **changed: Any) -> Console:
+    def build(record: Record, settings: Settings) -> Console:
         from fastapi import FastAPI
 
         from frontdesk.conversations.live import Changes
         from frontdesk.staff import console
 
-        settings = make_settings(**{"logins_per_minute": 1000, **changed})
         changes = Changes()
         app = FastAPI(openapi_url=None)
         app.include_router(console.router(record, settings, changes))
         return Console(record, settings, changes, app, password_hash)
+
+    return build
+
+
+@pytest.fixture
+def make_console(
+    make_settings: Any, build_console: Callable[[Record, Settings], Console]
+) -> Callable[..., Console]:
+    """`make_console(record, logins_per_minute=3)`"""
+
+    def make(record: Record, **changed: Any) -> Console:
+        return build_console(record, make_settings(**{"logins_per_minute": 1000, **changed}))
 
     return make
 

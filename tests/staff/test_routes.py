@@ -2,117 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import re
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from frontdesk.staff import console
+from frontdesk.app.main import create_app
+from frontdesk.records.session import Record
+from frontdesk.settings import Settings
 from frontdesk.staff.rendering import HEADERS, STATIC
+from tests.staff.route_table import API, FORM, IN, OUTSIDE, STREAMS, TABLE
 
-IN = 303  # to the sign-in page
-PUBLIC, NOBODY = "public", "nobody"
-
-# (method, path) → the answers to: nobody, agent, editor, admin. A POST without the CSRF token is 403 always.
-TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
-    ("GET", "/staff"): (303, 303, 303, 303),
-    ("GET", "/staff/login"): (200, 303, 303, 303),
-    ("GET", "/staff/static/{name:path}"): (200, 200, 200, 200),
-    ("GET", "/staff/"): (IN, 200, 200, 200),
-    ("GET", "/staff/queue"): (IN, 200, 200, 200),
-    ("GET", "/staff/queue/beside"): (IN, 200, 200, 200),
-    ("GET", "/staff/outages"): (IN, 200, 200, 200),
-    ("GET", "/staff/password"): (IN, 200, 200, 200),
-    ("GET", "/staff/conversations/{conversation_id}"): (IN, 200, 200, 200),
-    ("GET", "/staff/conversations/{conversation_id}/thread"): (IN, 200, 200, 200),
-    ("GET", "/staff/conversations/{conversation_id}/handling"): (IN, 200, 200, 200),
-    ("GET", "/staff/conversations/{conversation_id}/beside"): (IN, 200, 200, 200),
-    ("GET", "/staff/applications"): (IN, 200, 200, 200),
-    ("GET", "/staff/applications.csv"): (IN, 403, 200, 200),
-    ("GET", "/staff/applications.json"): (IN, 403, 200, 200),
-    ("GET", "/staff/applications/{reference}"): (IN, 200, 200, 200),
-    ("GET", "/staff/team"): (IN, 403, 403, 200),
-    ("GET", "/staff/audit"): (IN, 403, 403, 200),
-    ("GET", "/staff/{rest:path}"): (IN, 404, 404, 404),
-    ("POST", "/staff/login"): (403, 403, 403, 403),
-    ("POST", "/staff/logout"): (IN, 303, 303, 303),
-    ("POST", "/staff/password"): (IN, 422, 422, 422),
-    ("POST", "/staff/availability"): (IN, 303, 303, 303),
-    ("POST", "/staff/conversations/{conversation_id}/claim"): (IN, 303, 303, 303),
-    ("POST", "/staff/conversations/{conversation_id}/take-over"): (IN, 303, 303, 303),
-    ("POST", "/staff/conversations/{conversation_id}/reply"): (IN, 303, 303, 303),
-    ("POST", "/staff/conversations/{conversation_id}/release"): (IN, 409, 409, 409),
-    ("POST", "/staff/conversations/{conversation_id}/transfer"): (IN, 422, 422, 422),
-    ("POST", "/staff/conversations/{conversation_id}/return"): (IN, 303, 303, 303),
-    ("POST", "/staff/conversations/{conversation_id}/close"): (IN, 303, 303, 303),
-    ("POST", "/staff/conversations/{conversation_id}/settle"): (IN, 303, 303, 303),
-    ("POST", "/staff/applications/{reference}/state"): (IN, 303, 303, 303),
-    ("POST", "/staff/team"): (IN, 403, 403, 200),
-    ("POST", "/staff/team/{staff_id}/reset"): (IN, 403, 403, 200),
-    ("POST", "/staff/team/{staff_id}/role"): (IN, 403, 403, 303),
-    ("POST", "/staff/team/{staff_id}/disable"): (IN, 403, 403, 303),
-    ("POST", "/staff/team/{staff_id}/enable"): (IN, 403, 403, 303),
-}
-# A stream never ends; who may open it is asked in test_news.py.
-STREAM = ("GET", "/staff/events")
-FORM = {
-    "text": "Hello",
-    "state": "offer",
-    "seen": "received",
-    "role": "agent",
-    "login": "newcomer",
-    "name": "New",
-    "available": "yes",
-}
 WHO = ("nobody", "agent", "editor", "admin")
 
 
 @dataclass
 class Place:
+    """What to ask about, fresh for each question: a waiting conversation, an application, a colleague."""
+
     desk: Any
-    conversation_id: str
-    colleague: str
+    names: dict[str, str]
 
     def path(self, template: str) -> str:
-        return (
-            template.replace("{conversation_id}", self.conversation_id)
-            .replace("{reference}", "K7QX4M")
-            .replace("{staff_id}", self.colleague)
-            .replace("{name:path}", "console.css")
-            .replace("{rest:path}", "nowhere/at/all")
-        )
+        return re.sub(r"\{(\w+)(:path)?\}", lambda name: self.names[name[1]], template)
+
+
+_numbers = itertools.count(10_000)
+
+
+@pytest.fixture(scope="module")
+def open_desk(
+    tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, build_console: Any
+) -> Iterator[Any]:
+    """One console for the whole table."""
+    folder = tmp_path_factory.mktemp("table")
+    shutil.copyfile(migrated_sqlite, folder / "record.db")
+    record = Record(f"sqlite:///{folder / 'record.db'}")
+    keys = {"secret_key": "a" * 43, "rasa_key": "b" * 43}
+    settings = Settings(_env_file=None, var_dir=folder, logins_per_minute=100_000, **keys)  # type: ignore[call-arg]
+    yield build_console(record, settings)
+    record.close()
+
+
+def place_on(desk: Any) -> Place:
+    number = next(_numbers)
+    desk.application(f"T{number}")
+    return Place(
+        desk,
+        {
+            "conversation_id": desk.waiting(),
+            "reference": f"T{number}",
+            "staff_id": desk.staff(f"colleague{number}"),
+            "name": "console.css",
+            "rest": "nowhere/at/all",
+        },
+    )
 
 
 @pytest.fixture
-def place(desk: Any) -> Place:
-    desk.application("K7QX4M")
-    return Place(desk, desk.waiting(), desk.staff("colleague"))
+def place(open_desk: Any) -> Place:
+    return place_on(open_desk)
 
 
 def asked(place: Place, who: str) -> Any:
     return place.desk.visitor() if who == "nobody" else place.desk.signed_in(who, role=who)
 
 
+def addresses(routes: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every (method, path) that an app answers, included routers too."""
+    for route in routes:
+        inside = getattr(route, "original_router", None)
+        if inside is not None:
+            yield from addresses(inside.routes, prefix + route.include_context.prefix)
+        else:
+            for method in route.methods:
+                yield method, prefix + route.path
+
+
 def test_every_route_is_in_the_table(desk: Any) -> None:
-    routes = console.router(desk.record, desk.settings, desk.changes).routes
-    found = {(method, route.path) for route in routes for method in route.methods}  # type: ignore[attr-defined]
-    assert found == {*TABLE, STREAM}
+    found = set(addresses(create_app(desk.settings, record=desk.record).routes))
+    assert len(found) > len(TABLE)
+    assert found == {*TABLE, *STREAMS, *API, *OUTSIDE}
 
 
-@pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize(("method", "template"), TABLE)
-def test_a_route_answers_by_role(place: Place, method: str, template: str, who: str) -> None:
-    visitor = asked(place, who)
-    path = place.path(template)
-    if method == "GET":
-        response = visitor.get(path)
-    else:
-        token = visitor.token() if who != "nobody" else "none"
-        response = visitor.client.post(path, data={"csrf": token, **FORM})
-    assert response.status_code == TABLE[method, template][WHO.index(who)], response.text[:400]
-    if who == "nobody" and TABLE[method, template][0] == IN and path != "/staff":
-        assert response.headers["location"].startswith("/staff/login")
+def test_a_route_answers_by_role(open_desk: Any, method: str, template: str) -> None:
+    for who, expected in zip(WHO, TABLE[method, template], strict=True):
+        place = place_on(open_desk)
+        visitor, path = asked(place, who), place.path(template)
+        if method == "GET":
+            response = visitor.get(path)
+        else:
+            token = visitor.token() if who != "nobody" else "none"
+            response = visitor.client.post(path, data={"csrf": token, **FORM})
+        assert response.status_code == expected, (who, response.text[:400])
+        if who == "nobody" and expected == IN and path != "/staff":
+            assert response.headers["location"].startswith("/staff/login")
 
 
 @pytest.mark.parametrize(("method", "template"), [entry for entry in TABLE if entry[0] == "POST"])
@@ -122,13 +112,15 @@ def test_a_change_without_the_csrf_token_is_refused(place: Place, method: str, t
 
 
 @pytest.mark.parametrize("who", ["nobody", "admin"])
-@pytest.mark.parametrize(("method", "template"), [entry for entry in TABLE if entry[0] == "GET"])
-def test_every_answer_carries_the_headers(place: Place, method: str, template: str, who: str) -> None:
-    response = asked(place, who).get(place.path(template))
-    for name, value in HEADERS.items():
-        assert response.headers[name] == value
-    if "static" not in template:
-        assert response.headers["Cache-Control"] == "no-store"
+def test_every_answer_carries_the_headers(place: Place, who: str) -> None:
+    visitor = asked(place, who)
+    for method, template in TABLE:
+        if method == "GET":
+            response = visitor.get(place.path(template))
+            for name, value in HEADERS.items():
+                assert response.headers[name] == value, template
+            if "static" not in template:
+                assert response.headers["Cache-Control"] == "no-store", template
 
 
 def test_pages_hold_no_inline_script_and_no_inline_style(place: Place) -> None:
