@@ -3,10 +3,27 @@
 from frontdesk.records.models.base import Base, Id, Moment, new_id, now
 from frontdesk.records.models.conversations import Conversation, Message, Turn, Handoff
 from frontdesk.records.models.applications import Draft, DraftChange, Application
-from frontdesk.records.models.staff import Staff, StaffSession, AuditEntry
+from frontdesk.records.models.learning import ReviewItem, TrainingRun
+from frontdesk.records.models.staff import (
+    ApiKey,
+    AuditEntry,
+    HouseRule,
+    Invitation,
+    RecoveryCode,
+    SecondFactor,
+    Staff,
+    StaffSession,
+)
 from frontdesk.records.models.operation import ActionOutcome, Heartbeat, Outage
 
 __all__ = [
+    "TrainingRun",
+    "SecondFactor",
+    "ReviewItem",
+    "RecoveryCode",
+    "Invitation",
+    "HouseRule",
+    "ApiKey",
     "ActionOutcome",
     "Application",
     "AuditEntry",
