@@ -71,6 +71,18 @@ class Settings(BaseSettings):
     turns_at_once: int = Field(default=8, ge=1)
     watch_every: float = Field(default=3.0, gt=0)
     staff_session_hours: float = Field(default=12.0, gt=0)
+    second_factor_codes_per_hour: int = Field(default=20, ge=3)
+    invitation_days: float = Field(default=7.0, gt=0, le=90)
+    breached_passwords_file: Path | None = None
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = "single sign-on"
+    api_requests_per_minute: int = Field(default=600, ge=1)
+
+    project_dir: Path = ROOT
+    evaluation_dir: Path | None = None
+    training_minutes: float = Field(default=60.0, gt=0)
     log_level: str = "INFO"
 
     @field_validator("log_level")
@@ -79,6 +91,19 @@ class Settings(BaseSettings):
         if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ValueError("use DEBUG, INFO, WARNING or ERROR")
         return value.upper()
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe_issuer(cls, value: str) -> str:
+        local = value.startswith(("http://127.0.0.1", "http://localhost"))
+        if value and not value.startswith("https://") and not local:
+            raise ValueError("use the provider's https:// address, as its discovery document names it")
+        return value
+
+    @field_validator("breached_passwords_file", "evaluation_dir", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return value or None
 
     @field_validator("database_url")
     @classmethod
@@ -97,6 +122,12 @@ class Settings(BaseSettings):
             if url.startswith(prefix):
                 return "postgresql+pg8000://" + url.removeprefix(prefix)
         return url
+
+    @property
+    def evaluation_sets(self) -> Path | None:
+        """The folder of question sets that models are measured on; None where there is none."""
+        folder = self.evaluation_dir or ROOT.parent / "shared" / "eval"
+        return folder if folder.is_dir() else None
 
     @property
     def rasa_url(self) -> str:

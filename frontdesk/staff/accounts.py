@@ -12,8 +12,10 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -27,6 +29,9 @@ FIRST_LOGIN: Final = "admin"
 FIRST_NAME: Final = "Front desk"
 ROLES: Final = ("agent", "editor", "admin")
 SYSTEM: Final = "system"
+
+# The hash of no password: an account that is entered by single sign-on only.
+NO_PASSWORD: Final = "!"  # noqa: S105 - the lack of one
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{1,63}")
 
@@ -76,6 +81,38 @@ def add(session: Session, login: str, *, name: str, role: str, by: str) -> OneTi
     Raises:
         AccountError: the login, name or role cannot be used, or the login is taken.
     """
+    password = passwords.one_time()
+    made = create(
+        session,
+        login,
+        name=name,
+        role=role,
+        password_hash=passwords.hashed(password),
+        must_change_password=True,
+        by=by,
+    )
+    return OneTimePassword(made.login, password)
+
+
+def create(
+    session: Session,
+    login: str,
+    *,
+    name: str,
+    role: str,
+    password_hash: str,
+    by: str,
+    email: str | None = None,
+    must_change_password: bool = False,
+) -> Staff:
+    """A new account.
+
+    Args:
+        password_hash: from `passwords.hashed`, or NO_PASSWORD.
+
+    Raises:
+        AccountError: the login, name, role or address cannot be used, or is taken.
+    """
     login, name = login.strip().casefold(), " ".join(name.split())
     if not _LOGIN.fullmatch(login):
         raise AccountError(
@@ -87,18 +124,54 @@ def add(session: Session, login: str, *, name: str, role: str, by: str) -> OneTi
         raise AccountError(f"The role is one of {', '.join(ROLES)}.")
     if find(session, login) is not None:
         raise AccountError(f"The login {login} is taken.")
-    password = passwords.one_time()
     made = Staff(
         login=login,
         name=name,
         role=role,
-        password_hash=passwords.hashed(password),
-        must_change_password=True,
+        email=free_email(session, email) if email else None,
+        password_hash=password_hash,
+        must_change_password=must_change_password,
     )
     session.add(made)
     session.flush()
     audit.note(session, by, "account.added", made.id, login=login, role=role)
-    return OneTimePassword(login, password)
+    return made
+
+
+def by_email(session: Session, email: str) -> Staff | None:
+    return session.scalars(select(Staff).where(Staff.email == email.strip().casefold())).one_or_none()
+
+
+def free_email(session: Session, email: str, *, but: Staff | None = None) -> str:
+    """The address as it is kept.
+
+    Args:
+        but: the account that may have it already.
+
+    Raises:
+        AccountError: it is no address, or another account has it.
+    """
+    try:
+        kept = validate_email(email, check_deliverability=False).normalized.casefold()
+    except EmailNotValidError:
+        raise AccountError("That is not an e-mail address.") from None
+    owner = by_email(session, kept)
+    if owner is not None and (but is None or owner.id != but.id):
+        raise AccountError(f"The account {owner.login} has this e-mail address already.")
+    return kept
+
+
+def set_email(session: Session, staff: Staff, email: str, *, by: str) -> None:
+    """Where the account is written to, and by which address a single sign-on finds it; "" for none.
+
+    Raises:
+        AccountError
+    """
+    after = free_email(session, email, but=staff) if email.strip() else None
+    if after != staff.email:
+        staff.email = after
+        audit.note(session, by, "account.email_changed", staff.id, removed=after is None)
+    session.flush()
 
 
 def find(session: Session, login: str) -> Staff | None:
@@ -116,7 +189,9 @@ def give_one_time_password(session: Session, staff: Staff, *, by: str) -> OneTim
     return OneTimePassword(staff.login, password)
 
 
-def change_password(record: Record, staff_id: str, *, current: str, new: str) -> None:
+def change_password(
+    record: Record, staff_id: str, *, current: str, new: str, breaches: Path | None = None
+) -> None:
     """The owner's own change; every session of the account ends.
 
     Hashing takes its time, so it happens before the transaction, not inside.
@@ -130,7 +205,7 @@ def change_password(record: Record, staff_id: str, *, current: str, new: str) ->
         login, name, kept = known.login, known.name, known.password_hash
     if not passwords.fits(current, kept):
         raise AccountError("That is not your current password.")
-    passwords.check(new, login=login, name=name)
+    passwords.check(new, login=login, name=name, breaches=breaches)
     if passwords.fits(new, kept):
         raise AccountError("The new password is the old one. Choose another.")
     fresh = passwords.hashed(new)

@@ -11,7 +11,16 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from frontdesk.conversations.live import Changes
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
-from frontdesk.staff import application_pages, conversation_pages, sign_in_pages, team_pages
+from frontdesk.staff import (
+    account_pages,
+    application_pages,
+    audit_pages,
+    conversation_pages,
+    key_pages,
+    sign_in_pages,
+    sign_on_pages,
+    team_pages,
+)
 from frontdesk.staff.desk import Desk, see
 from frontdesk.staff.gate import HOME, Refused
 from frontdesk.staff.news import News
@@ -32,7 +41,11 @@ def router(record: Record, settings: Settings, changes: Changes) -> APIRouter:
     sign_in_pages.add_routes(made, desk)
     conversation_pages.add_routes(made, desk)
     application_pages.add_routes(made, desk)
+    sign_on_pages.add_routes(made, desk)
+    account_pages.add_routes(made, desk)
     team_pages.add_routes(made, desk)
+    audit_pages.add_routes(made, desk)
+    key_pages.add_routes(made, desk)
     _add_events(made, desk)
     _add_files(made)
     _add_rest(made, desk)

@@ -23,9 +23,10 @@ from frontdesk.records.session import Record
 from frontdesk.settings import Settings
 from frontdesk.staff import queue
 from frontdesk.staff.applicants import UnknownApplication
-from frontdesk.staff.gate import PASSWORD, Gate, PasswordNeeded, Refused, SignInNeeded, login_way
+from frontdesk.staff.gate import HOME, Gate, Refused, SignInNeeded, StepNeeded, login_way
 from frontdesk.staff.outages import outages
 from frontdesk.staff.rendering import Pages, seal, wants_fragment
+from frontdesk.staff.second_factor import Keys
 from frontdesk.staff.sessions import Member, Sessions
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,13 @@ DONE: Final = {
     "role": "The role was changed.",
     "disabled": "The account is disabled. What it held waits in the queue again.",
     "enabled": "The account can be used again.",
+    "email": "The e-mail address was changed.",
+    "rule": "The rule was changed.",
+    "revoked": "The sessions were ended.",
+    "second_factor_removed": "The second factor was removed.",
+    "invitation_revoked": "The invitation is worth nothing any more.",
+    "welcome": "Welcome to the desk.",
+    "key_revoked": "The key opens nothing any more.",
     "available": "You are shown as available.",
     "away": "You are shown as away.",
 }
@@ -61,6 +69,7 @@ class Desk:
         self.changes = changes
         self.sessions = Sessions(record, settings)
         self.gate = Gate(self.sessions, settings)
+        self.keys = Keys(settings.secret_key)
         self.pages = Pages(lambda: self.organization().hours.zone, lambda: self.organization().name)
 
     def organization(self) -> Organization:
@@ -124,7 +133,11 @@ class Desk:
                 notice=text,
                 trouble=True,
             )
-        return self.pages.page("refused.html", status=status, heading=title, text=text)
+        return self.refusal_page(status, title, text)
+
+    def refusal_page(self, status: int, title: str, text: str, *, back: str = HOME) -> Response:
+        """A whole page that says why not, with a way back."""
+        return self.pages.page("refused.html", status=status, heading=title, text=text, back=back)
 
     def route(self) -> type[APIRoute]:
         """The kind of route that answers errors by pages and seals every answer."""
@@ -152,8 +165,8 @@ class Desk:
         """The page of an error that was foreseen; None for others."""
         if isinstance(error, SignInNeeded):
             return self._to_sign_in(request, error.to)
-        if isinstance(error, PasswordNeeded):
-            return _elsewhere(request, PASSWORD, 403)
+        if isinstance(error, StepNeeded):
+            return _elsewhere(request, error.page, 403)
         refused = _foreseen(error)
         return None if refused is None else self.refusal(request, refused.status, refused.title, refused.text)
 

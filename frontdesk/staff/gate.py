@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Request, Response
@@ -24,6 +24,12 @@ FIELDS_LIMIT: Final = 50
 HOME: Final = "/staff/"
 LOGIN: Final = "/staff/login"
 PASSWORD: Final = "/staff/password"  # noqa: S105 - an address
+SECOND_FACTOR: Final = "/staff/second-factor"
+SET_UP: Final = "/staff/second-factor/set-up"
+
+# How far somebody has come in: by the password, by the second factor too, with a password of one's own, and
+# with everything that the house asks for.
+Stage = Literal["signed in", "proved", "own password", "ready"]
 
 
 class SignInNeeded(Exception):
@@ -34,8 +40,15 @@ class SignInNeeded(Exception):
         self.to = to
 
 
-class PasswordNeeded(Exception):
-    """The one-time password was not changed yet; nothing else is open before."""
+class StepNeeded(Exception):
+    """Something comes before everything else: a code, a password of one's own, a second factor.
+
+    `page`: where it is done.
+    """
+
+    def __init__(self, page: str) -> None:
+        super().__init__("Something is due first.")
+        self.page = page
 
 
 class Refused(Exception):
@@ -80,19 +93,22 @@ class Gate:
         self._settings = settings
         self.secure = settings.base_url.startswith("https:")
 
-    def allow(self, role: str = "agent", *, before_password: bool = False) -> Callable[[Request], Member]:
+    def allow(self, role: str = "agent", *, stage: Stage = "ready") -> Callable[[Request], Member]:
         """A dependency: the signed-in person, whose role includes `role`.
 
         Args:
-            before_password: also with a one-time password that was not changed yet.
+            stage: how far the person must have come in; pages of the way itself ask for less than `ready`.
         """
 
         def allowed(request: Request) -> Member:
             member = self.sessions.member(request.cookies.get(COOKIE))
             if member is None:
                 raise SignInNeeded(_way_back(request))
-            if member.must_change_password and not before_password:
-                raise PasswordNeeded
+            due = _due(member, stage)
+            if due is not None:
+                to = _way_back(request)
+                way = f"{due}?{urlencode({'to': to})}" if due == SECOND_FACTOR and to != HOME else due
+                raise StepNeeded(way)
             if not member.may(role):
                 raise Refused(
                     403,
@@ -103,9 +119,9 @@ class Gate:
 
         return allowed
 
-    def change(self, role: str = "agent", *, before_password: bool = False) -> Callable[..., Change]:
+    def change(self, role: str = "agent", *, stage: Stage = "ready") -> Callable[..., Change]:
         """A dependency for changes: as `allow`, and the form carries the CSRF token of the session."""
-        allowed = self.allow(role, before_password=before_password)
+        allowed = self.allow(role, stage=stage)
 
         def changing(
             request: Request,
@@ -146,6 +162,11 @@ class Gate:
     def address(self, request: Request) -> str:
         return address(request, self._settings.trusted_proxy)
 
+    def visitor(self, request: Request) -> tuple[str, str]:
+        """Address and browser of a request, as a session keeps them for its owner."""
+        browser = request.headers.get("user-agent", "")
+        return self.address(request), "".join(sign for sign in browser if sign.isprintable())
+
     # The form of the login page belongs to no session yet; its token belongs to a cookie of its own instead.
 
     def login_token(self, request: Request, response: Response) -> str:
@@ -175,10 +196,25 @@ class Gate:
         response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="strict", secure=self.secure)
 
 
+def _due(member: Member, stage: Stage) -> str | None:
+    """The page of the step that is due before that stage."""
+    if stage == "signed in":
+        return None
+    if member.second_factor == "waiting":
+        return SECOND_FACTOR
+    if stage == "proved":
+        return None
+    if member.must_change_password:
+        return PASSWORD
+    if stage == "own password":
+        return None
+    return SET_UP if member.must_set_up else None
+
+
 def safe_way(to: str) -> str:
     """An address inside the console, or its first page: nobody is sent elsewhere after signing in."""
     inside = to.startswith("/staff/") and to.isascii() and to.isprintable() and "\\" not in to
-    return to if inside and not to.startswith((LOGIN, PASSWORD, "/staff/logout")) else HOME
+    return to if inside and not to.startswith((LOGIN, PASSWORD, SECOND_FACTOR, "/staff/logout")) else HOME
 
 
 def login_way(to: str) -> str:

@@ -5,6 +5,7 @@ Only here is a password hashed or verified; plain passwords are never kept and n
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import unicodedata
@@ -14,6 +15,10 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+from frontdesk.staff import breached
+
+logger = logging.getLogger(__name__)
 
 SHORTEST: Final = 12
 LONGEST: Final = 256
@@ -76,11 +81,14 @@ def one_time() -> str:
     return "-".join("".join(secrets.choice(_READABLE) for _ in range(_GROUP)) for _ in range(_GROUPS))
 
 
-def check(password: str, *, login: str, name: str = "") -> None:
+def check(password: str, *, login: str, name: str = "", breaches: Path | None = None) -> None:
     """Accept a password that somebody chose.
 
+    Args:
+        breaches: a file of hashes of breached passwords (see `breached`).
+
     Raises:
-        UnfitPassword: too short, too long, built from the login or name, or easily guessed.
+        UnfitPassword: too short or long, built from the login or name, easy to guess, or known from a breach.
     """
     password = _normal(password)
     if len(password) < SHORTEST:
@@ -97,6 +105,17 @@ def check(password: str, *, login: str, name: str = "") -> None:
         raise UnfitPassword(
             "This password is easy to guess. Add words that have nothing to do with each other."
         )
+    if breaches is not None and _was_breached(password, breaches):
+        raise UnfitPassword("This password is in a list of stolen passwords. Choose another.")
+
+
+def _was_breached(password: str, breaches: Path) -> bool:
+    try:
+        return breached.is_known(password, breaches)
+    except OSError as error:
+        # Nobody may be kept from changing a password because a list is not there.
+        logger.error("The list of breached passwords cannot be read: %s", error.strerror)
+        return False
 
 
 def _rest(plain: str, own_words: list[str]) -> str:

@@ -9,23 +9,27 @@ import hashlib
 import math
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
-from frontdesk.records.models import Staff, StaffSession, now
+from frontdesk.records.models import HouseRule, SecondFactor, Staff, StaffSession, now
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
-from frontdesk.staff import audit, passwords
+from frontdesk.staff import audit, passwords, second_factor
 from frontdesk.staff.accounts import ROLES
 
 COOKIE: Final = "chha_staff"
 PATH: Final = "/staff"
+# How much of a session's hash names it on pages; enough to tell sessions of one account apart.
+HANDLE: Final = 16
 SEEN_EVERY: Final = timedelta(minutes=1)
 # How long an ended session stays in the record, for who looks into an incident.
 KEPT_AFTER_END: Final = timedelta(days=30)
@@ -45,7 +49,11 @@ class SignInRefused(Exception):
 
 @dataclass(frozen=True)
 class Member:
-    """Who is signed in, and by which session."""
+    """Who is signed in, and by which session.
+
+    `second_factor`: waiting, given, or None (none on the account). `must_set_up`: a rule of the house asks
+    for one that the account does not have yet.
+    """
 
     staff_id: str
     login: str
@@ -56,6 +64,8 @@ class Member:
     session: str
     csrf: str
     expires_at: datetime
+    second_factor: str | None = None
+    must_set_up: bool = False
 
     def may(self, role: str) -> bool:
         """Whether this person's role includes that one (`agent` < `editor` < `admin`)."""
@@ -69,10 +79,11 @@ class Sessions:
         self._record = record
         self._lifetime = timedelta(hours=settings.staff_session_hours)
         self._rate = RateLimitItemPerMinute(settings.logins_per_minute)
+        self._code_rate = RateLimitItemPerHour(settings.second_factor_codes_per_hour)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def sign_in(self, login: str, password: str, address: str) -> str:
-        """A new session.
+    def sign_in(self, login: str, password: str, address: str, browser: str = "") -> str:
+        """A new session; it waits for the second factor where the account has one.
 
         Returns:
             The token for the cookie.
@@ -96,7 +107,7 @@ class Sessions:
                 # What was typed as a login may be a password in the wrong box: it is not written down.
                 audit.note(session, "unknown", "session.refused", address=address)
             raise SignInRefused("Login and password do not fit together.")
-        return self._open(staff, fresh, address)
+        return self._open(staff, fresh, address, browser)
 
     def count_try(self, login: str, address: str) -> None:
         """Count a try to prove oneself by a password.
@@ -104,18 +115,41 @@ class Sessions:
         Raises:
             SignInRefused: too many of this login, or from this address.
         """
-        self._count("address", address)
-        self._count("login", login)
+        self._count(self._rate, "address", address)
+        self._count(self._rate, "login", login)
 
-    def reopen(self, staff_id: str, address: str) -> str:
-        """A new session for somebody who has just changed the password; returns the token."""
+    def count_address(self, address: str) -> None:
+        """Count a try to come in by an invitation or a single sign-on.
+
+        Raises:
+            SignInRefused: too many from this address.
+        """
+        self._count(self._rate, "address", address)
+
+    def count_code(self, login: str) -> None:
+        """Count a try of a second-factor code: six digits must not be tried through.
+
+        Raises:
+            SignInRefused: too many of this login.
+        """
+        self._count(self._code_rate, "code", login)
+
+    def reopen(self, staff_id: str, address: str, browser: str = "", *, proved: bool) -> str:
+        """A new session for somebody who has just proved oneself otherwise; returns the token.
+
+        Args:
+            proved: the second factor was given already, here or at the single sign-on's provider.
+        """
         with self._record.reading() as session:
             staff = session.get_one(Staff, staff_id)
-        return self._open(staff, None, address)
+        return self._open(staff, None, address, browser, proved=proved)
 
-    def _open(self, staff: Staff, fresh_hash: str | None, address: str) -> str:
+    def _open(
+        self, staff: Staff, fresh_hash: str | None, address: str, browser: str, *, proved: bool = False
+    ) -> str:
         token, at = secrets.token_urlsafe(32), now()
         with self._record.transaction() as session:
+            waits = not proved and second_factor.in_force(session, staff.id)
             if fresh_hash is not None:
                 session.execute(
                     update(Staff)
@@ -130,6 +164,10 @@ class Sessions:
                     csrf=secrets.token_urlsafe(32),
                     created_at=at,
                     expires_at=at + self._lifetime,
+                    second_factor="given" if proved else "waiting" if waits else None,
+                    address=address[:64],
+                    browser=browser[:200],
+                    seen_at=at,
                 )
             )
             audit.note(session, staff.login, "session.opened", staff.id, address=address)
@@ -143,8 +181,10 @@ class Sessions:
         at = now()
         with self._record.reading() as session:
             row = session.execute(
-                select(StaffSession, Staff)
+                select(StaffSession, Staff, SecondFactor.confirmed_at, HouseRule.value)
                 .join(Staff, Staff.id == StaffSession.staff_id)
+                .outerjoin(SecondFactor, SecondFactor.staff_id == Staff.id)
+                .outerjoin(HouseRule, HouseRule.name == second_factor.RULE)
                 .where(
                     StaffSession.token_hash == token_hash,
                     StaffSession.ended_at.is_(None),
@@ -154,13 +194,9 @@ class Sessions:
             ).one_or_none()
         if row is None:
             return None
-        kept, staff = row
-        if not staff.must_change_password and (
-            staff.last_seen_at is None or at - staff.last_seen_at > SEEN_EVERY
-        ):
-            with self._record.transaction() as session:
-                session.execute(update(Staff).where(Staff.id == staff.id).values(last_seen_at=at))
-        return Member(
+        kept, staff, confirmed_at, rule = row
+        required = rule == "everybody" or (rule == "admins" and staff.role == "admin")
+        member = Member(
             staff_id=staff.id,
             login=staff.login,
             name=staff.name,
@@ -170,7 +206,81 @@ class Sessions:
             session=kept.token_hash,
             csrf=kept.csrf,
             expires_at=kept.expires_at,
+            second_factor=kept.second_factor,
+            must_set_up=required and confirmed_at is None and kept.second_factor != "given",
         )
+        if not member.must_change_password and member.second_factor != "waiting":
+            self._note_seen(kept, staff, at)
+        return member
+
+    def _note_seen(self, kept: StaffSession, staff: Staff, at: datetime) -> None:
+        seen = min(kept.seen_at or kept.created_at, staff.last_seen_at or kept.created_at)
+        if staff.last_seen_at is not None and at - seen <= SEEN_EVERY:
+            return
+        with self._record.transaction() as session:
+            session.execute(update(Staff).where(Staff.id == staff.id).values(last_seen_at=at))
+            session.execute(
+                update(StaffSession).where(StaffSession.token_hash == kept.token_hash).values(seen_at=at)
+            )
+
+    def give_second_factor(self, member: Member, code: str, keys: second_factor.Keys) -> None:
+        """Take the code that the session waits for.
+
+        Raises:
+            SignInRefused: too many tries.
+            second_factor.WrongCode, second_factor.NoSecondFactor
+        """
+        self.count_code(member.login)
+        try:
+            with self._record.transaction() as session:
+                second_factor.take(session, session.get_one(Staff, member.staff_id), keys, code)
+                self.prove(session, member)
+        except second_factor.WrongCode:
+            with self._record.transaction() as session:
+                audit.note(session, member.login, "second_factor.refused", member.staff_id)
+            raise
+
+    @staticmethod
+    def prove(session: Session, member: Member, how: str | None = "given") -> None:
+        """Note in a running transaction that this session gave its second factor; None when there is none."""
+        session.execute(
+            update(StaffSession).where(StaffSession.token_hash == member.session).values(second_factor=how)
+        )
+
+    def open_ones(self, staff_id: str) -> Sequence[StaffSession]:
+        """The sessions of an account that can be used, the newest first."""
+        with self._record.reading() as session:
+            return session.scalars(
+                select(StaffSession)
+                .where(
+                    StaffSession.staff_id == staff_id,
+                    StaffSession.ended_at.is_(None),
+                    StaffSession.expires_at > now(),
+                )
+                .order_by(StaffSession.created_at.desc())
+            ).all()
+
+    def end(self, staff_id: str, *, by: Member, only: str | None = None, but: str | None = None) -> int:
+        """End sessions of an account; returns how many.
+
+        Args:
+            only: the beginning of the hash of the one to end; all when None.
+            but: the hash of one to keep.
+        """
+        ended = [
+            one.token_hash
+            for one in self.open_ones(staff_id)
+            if (only is None or one.token_hash[:HANDLE] == only) and one.token_hash != but
+        ]
+        with self._record.transaction() as session:
+            session.execute(
+                update(StaffSession)
+                .where(StaffSession.token_hash.in_(ended), StaffSession.ended_at.is_(None))
+                .values(ended_at=now())
+            )
+            if ended:
+                audit.note(session, by.login, "session.revoked", staff_id, count=len(ended))
+        return len(ended)
 
     def sign_out(self, member: Member) -> None:
         with self._record.transaction() as session:
@@ -179,10 +289,10 @@ class Sessions:
             )
             audit.note(session, member.login, "session.closed", member.staff_id)
 
-    def _count(self, what: str, whose: str) -> None:
-        if self._limiter.hit(self._rate, what, whose):
+    def _count(self, rate: RateLimitItem, what: str, whose: str) -> None:
+        if self._limiter.hit(rate, what, whose):
             return
-        reset = self._limiter.get_window_stats(self._rate, what, whose).reset_time
+        reset = self._limiter.get_window_stats(rate, what, whose).reset_time
         wait = max(1, math.ceil(reset - time.time()))
         raise SignInRefused(f"Too many tries. Wait {wait} seconds, then try again.", retry_after=wait)
 

@@ -1,24 +1,29 @@
-"""The team's accounts and the audit log; admins only."""
+"""The team: accounts, invitations, sessions, who must have a second factor; admins only."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from sqlalchemy import func, select
+from fastapi import APIRouter, Depends, Path, Request, Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from frontdesk.records.models import AuditEntry, Staff
-from frontdesk.staff import accounts
+from frontdesk.records.models import Invitation, SecondFactor, Staff
+from frontdesk.staff import accounts, invitations, second_factor
 from frontdesk.staff.accounts import ROLES, AccountError, OneTimePassword
 from frontdesk.staff.desk import Desk, see
 from frontdesk.staff.gate import Change, Refused
-from frontdesk.staff.sessions import Member
-
-AUDIT_PAGE = 100
+from frontdesk.staff.invitations import InvitationOver, Links
+from frontdesk.staff.sessions import HANDLE, Member
 
 StaffId = Annotated[str, Path(max_length=64)]
 
 
 def add_routes(router: APIRouter, desk: Desk) -> None:
+    _add_accounts(router, desk)
+    _add_security(router, desk)
+    _add_invitations(router, desk)
+
+
+def _add_accounts(router: APIRouter, desk: Desk) -> None:
     gate = desk.gate
     admin = Annotated[Member, Depends(gate.allow("admin"))]
     change = Annotated[Change, Depends(gate.change("admin"))]
@@ -83,23 +88,90 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
             accounts.enable(session, _known(session, staff_id), by=asked.member.login)
         return see("/staff/team", "enabled")
 
-    @router.get("/audit")
-    def audit_log(
-        request: Request, member: admin, page: Annotated[int, Query(ge=1, le=1_000_000)] = 1
-    ) -> Response:
+    @router.post("/team/{staff_id}/email")
+    def change_email(request: Request, asked: change, staff_id: StaffId) -> Response:
+        try:
+            with desk.record.transaction() as session:
+                accounts.set_email(
+                    session, _known(session, staff_id), asked.form.text("email"), by=asked.member.login
+                )
+        except AccountError as error:
+            return _team(desk, request, asked.member, trouble=str(error))
+        return see("/staff/team", "email")
+
+
+def _add_security(router: APIRouter, desk: Desk) -> None:
+    admin = Annotated[Member, Depends(desk.gate.allow("admin"))]
+    change = Annotated[Change, Depends(desk.gate.change("admin"))]
+
+    @router.get("/team/{staff_id}/sessions")
+    def sessions(request: Request, member: admin, staff_id: StaffId) -> Response:
         with desk.record.reading() as session:
-            total = session.scalar(select(func.count()).select_from(AuditEntry)) or 0
-            pages = max(1, -(-total // AUDIT_PAGE))
-            page = min(page, pages)
-            entries = session.scalars(
-                select(AuditEntry)
-                .order_by(AuditEntry.at.desc(), AuditEntry.id)
-                .offset((page - 1) * AUDIT_PAGE)
-                .limit(AUDIT_PAGE)
-            ).all()
+            staff = session.get(Staff, staff_id)
+        if staff is None:
+            raise Refused(404, "Not found", "There is no such account.")
+        found = desk.sessions.open_ones(staff_id)
         return desk.page(
-            request, member, "audit.html", here="audit", entries=entries, page=page, pages=pages, total=total
+            request, member, "team_sessions.html", here="team", staff=staff, sessions=found, handle=HANDLE
         )
+
+    @router.post("/team/{staff_id}/sessions/end")
+    def end_sessions(asked: change, staff_id: StaffId) -> Response:
+        with desk.record.transaction() as session:
+            _known(session, staff_id)
+        own = asked.member.session if staff_id == asked.member.staff_id else None
+        desk.sessions.end(staff_id, by=asked.member, only=asked.form.text("session") or None, but=own)
+        return see(f"/staff/team/{staff_id}/sessions", "revoked")
+
+    @router.post("/team/{staff_id}/second-factor/remove")
+    def remove_second_factor(asked: change, staff_id: StaffId) -> Response:
+        _not_oneself(asked.member, staff_id, "Your own second factor is switched off on your account's page.")
+        with desk.record.transaction() as session:
+            staff = _known(session, staff_id)
+            second_factor.remove(session, staff, by=asked.member.login)
+            accounts.end_sessions(session, staff_id)
+        return see("/staff/team", "second_factor_removed")
+
+    @router.post("/team/rules")
+    def change_rules(request: Request, asked: change) -> Response:
+        try:
+            with desk.record.transaction() as session:
+                second_factor.require_of(session, asked.form.text("second_factor"), by=asked.member.login)
+        except ValueError as error:
+            return _team(desk, request, asked.member, trouble=str(error))
+        return see("/staff/team", "rule")
+
+
+def _add_invitations(router: APIRouter, desk: Desk) -> None:
+    change = Annotated[Change, Depends(desk.gate.change("admin"))]
+    links = Links(desk.settings.secret_key, desk.settings.base_url)
+
+    @router.post("/team/invitations")
+    def invite(request: Request, asked: change) -> Response:
+        form = asked.form
+        try:
+            with desk.record.transaction() as session:
+                made = invitations.invite(
+                    session,
+                    email=form.text("email"),
+                    name=form.text("name"),
+                    role=form.text("role"),
+                    days=desk.settings.invitation_days,
+                    by=asked.member.login,
+                )
+        except AccountError as error:
+            return _team(desk, request, asked.member, trouble=str(error), typed=form.fields)
+        # As the one-time password: in the answer itself, never in an address.
+        return _team(desk, request, asked.member, invited=(made, links.link(made)))
+
+    @router.post("/team/invitations/{invitation_id}/revoke")
+    def revoke(asked: change, invitation_id: StaffId) -> Response:
+        try:
+            with desk.record.transaction() as session:
+                invitations.revoke(session, invitation_id, by=asked.member.login)
+        except InvitationOver as over:
+            raise Refused(404, "Not found", str(over)) from None
+        return see("/staff/team", "invitation_revoked")
 
 
 def _team(
@@ -108,11 +180,17 @@ def _team(
     member: Member,
     *,
     given: OneTimePassword | None = None,
+    invited: tuple[Invitation, str] | None = None,
     trouble: str | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response:
     with desk.record.reading() as session:
         team = session.scalars(select(Staff).order_by(Staff.disabled_at.is_not(None), Staff.login)).all()
+        waiting = invitations.waiting(session)
+        rule = second_factor.required_of(session)
+        with_factor = set(
+            session.scalars(select(SecondFactor.staff_id).where(SecondFactor.confirmed_at.is_not(None)))
+        )
     return desk.page(
         request,
         member,
@@ -123,6 +201,11 @@ def _team(
         team=team,
         roles=ROLES,
         given=given,
+        invited=invited,
+        invitations=waiting,
+        with_factor=with_factor,
+        rule=rule,
+        rules=second_factor.REQUIRED_OF,
         typed=typed or {},
     )
 

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 from frontdesk.app.main import create_app
+from frontdesk.records.models import Staff
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
+from frontdesk.staff import api_keys, invitations
+from frontdesk.staff.invitations import Links
 from frontdesk.staff.rendering import HEADERS, STATIC
 from tests.staff.route_table import API, FORM, IN, OUTSIDE, STREAMS, TABLE
 
@@ -52,16 +55,31 @@ def open_desk(
 def place_on(desk: Any) -> Place:
     number = next(_numbers)
     desk.application(f"T{number}")
+    colleague = desk.staff(f"colleague{number}")
     return Place(
         desk,
         {
             "conversation_id": desk.waiting(),
             "reference": f"T{number}",
-            "staff_id": desk.staff(f"colleague{number}"),
+            "staff_id": colleague,
             "name": "console.css",
             "rest": "nowhere/at/all",
+            "handle": "0" * 16,
+            **security_on(desk, number, colleague),
         },
     )
+
+
+def security_on(desk: Any, number: int, colleague: str) -> dict[str, str]:
+    """An invitation and a key."""
+    with desk.record.transaction() as session:
+        invited = invitations.invite(
+            session, email=f"guest{number}@example.org", name="Guest", role="agent", days=1, by="test"
+        )
+        staff = session.get_one(Staff, colleague)
+        key, _ = api_keys.make(session, name="k", staff=staff, scopes=["knowledge:read"], days=1, by="test")
+    link = Links(desk.settings.secret_key, desk.settings.base_url).link(invited)
+    return {"token": link.rpartition("/")[2], "invitation_id": invited.id, "key_id": key.id}
 
 
 @pytest.fixture
