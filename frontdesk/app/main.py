@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from frontdesk.app import reference
 from frontdesk.app.headers import SecurityHeaders
+from frontdesk.app.jobs import Jobs
 from frontdesk.app.logs import AccessLog
 from frontdesk.app.metrics import MEDIA_TYPE, Metrics
 from frontdesk.app.watch import Watch
@@ -68,6 +69,7 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
     rasa = RasaClient(settings.rasa_url, settings.rasa_key, settings.turn_timeout)
     metrics = Metrics(store)
     watch = Watch(store, settings)
+    jobs = Jobs(store)
     runner = TurnRunner(
         store,
         rasa,
@@ -81,13 +83,15 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         turns = asyncio.create_task(runner.run(), name="turns")
         watching = asyncio.create_task(watch.run(), name="watch")
-        for task in (turns, watching):
+        working = asyncio.create_task(jobs.run(), name="jobs")
+        for task in (turns, watching, working):
             task.add_done_callback(_told_if_broken)
         try:
             yield
         finally:
             await runner.stop()
-            for task in (turns, watching):
+            await jobs.stop()
+            for task in (turns, watching, working):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
@@ -106,6 +110,7 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.record, app.state.changes, app.state.settings = store, changes, settings
+    app.state.jobs = jobs
     problems.install(app)
     app.include_router(
         website.router(store, settings, changes, received=metrics.messages.labels(website.CHANNEL).inc)

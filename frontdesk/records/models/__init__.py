@@ -15,6 +15,7 @@ from frontdesk.records.models.staff import (
     StaffSession,
 )
 from frontdesk.records.models.operation import ActionOutcome, Heartbeat, Outage
+from frontdesk.records.models.work import PeriodicJob
 
 __all__ = [
     "TrainingRun",
@@ -37,6 +38,7 @@ __all__ = [
     "Message",
     "Moment",
     "Outage",
+    "PeriodicJob",
     "Staff",
     "StaffSession",
     "Turn",
