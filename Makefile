@@ -32,6 +32,7 @@ train: ## Train a model on the present data, whether or not one fits
 	@python3 deploy/setup.py train
 
 shell: ## Talk to the assistant in the terminal (starts the actions beside Rasa's own shell)
+	@python3 deploy/setup.py run
 	@$(PY) -m frontdesk.app.shell
 
 evaluate: ## Score the assistant on a folder of sets: make evaluate SETS=../shared/eval

@@ -198,7 +198,7 @@ def prepare_environment(environment: Dict[str, str]) -> None:
 
 
 def rasa_arguments(arguments: Sequence[str], environment: Dict[str, str]) -> List[str]:
-    """Rasa's command line: as given, and for `run` the private host and port where none are given.
+    """Rasa's command line as given; for `run` and `shell`, the private host and port where none are given.
 
     Rasa itself listens on 0.0.0.0, and `--debug` and `-vv` print what applicants write.
 
@@ -206,9 +206,9 @@ def rasa_arguments(arguments: Sequence[str], environment: Dict[str, str]) -> Lis
         SystemExit: `run` is asked for debug output.
     """
     completed = list(arguments)
-    if completed[:1] != ["run"] or completed[1:2] == ["actions"]:
+    if completed[:1] not in (["run"], ["shell"]) or completed[1:2] in (["actions"], ["nlu"]):
         return completed
-    if any(argument in ("--debug", "-vv") for argument in completed):
+    if completed[0] == "run" and any(argument in ("--debug", "-vv") for argument in completed):
         _stop(
             "rasa run --debug prints what applicants write; use --verbose, "
             "or rasa shell --debug with words of your own."
@@ -303,6 +303,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
 
     def configure_and_ignore(*options: Any, **keywords: Any) -> None:
         configure(*options, **keywords)
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
         ignore_warnings_about_parts_not_used()
 
     rasa_command.configure_logging_and_warnings = configure_and_ignore

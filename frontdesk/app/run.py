@@ -62,10 +62,7 @@ def check(settings: Settings) -> Path:
     Raises:
         CannotRun, KnowledgeError: with the sentence for the person.
     """
-    say("Checking organization.yml and knowledge/")
-    read_organization(settings.organization_file)
-    topics(settings.knowledge_dir)
-    wording(settings.knowledge_dir)
+    check_content(settings)
     if not RASA_PYTHON.exists() or not settings.widget_file.exists():
         raise CannotRun("This checkout is not set up yet. Run `make setup` (or just `make run`).")
     for part in parts(settings, Path()):
@@ -75,6 +72,18 @@ def check(settings: Settings) -> Path:
                 f"or choose another with {part.port_setting}=<port>."
             )
     return newest_model(settings.models_dir)
+
+
+def check_content(settings: Settings) -> None:
+    """What people write by hand is read once.
+
+    Raises:
+        KnowledgeError: with file, place and reason.
+    """
+    say("Checking organization.yml and knowledge/")
+    read_organization(settings.organization_file)
+    topics(settings.knowledge_dir)
+    wording(settings.knowledge_dir)
 
 
 def newest_model(folder: Path) -> Path:

@@ -161,18 +161,19 @@ tf.constant([1])
     assert "tensorflow.constant was called, but TensorFlow was left out" in result.stderr
 
 
-def test_a_run_is_private_unless_told_otherwise():
+@pytest.mark.parametrize("command", ["run", "shell"])
+def test_what_listens_is_private_unless_told_otherwise(command):
     environment = {"CHHA_RASA_PORT": "5999"}
 
-    assert launcher.rasa_arguments(["run"], environment) == [
-        "run", "--interface", "127.0.0.1", "--port", "5999",
+    assert launcher.rasa_arguments([command], environment) == [
+        command, "--interface", "127.0.0.1", "--port", "5999",
     ]  # fmt: skip
-    told = ["run", "-i", "10.0.0.1", "-p", "1"]
+    told = [command, "-i", "10.0.0.1", "-p", "1"]
     assert launcher.rasa_arguments(told, environment) == told
 
 
 @pytest.mark.parametrize(
-    "command", [["train", "-c", "x.yml"], ["shell"], ["run", "actions"], ["--version"], []]
+    "command", [["train", "-c", "x.yml"], ["shell", "nlu"], ["run", "actions"], ["--version"], []]
 )
 def test_everything_else_goes_to_rasa_unchanged(command):
     assert launcher.rasa_arguments(command, {}) == command
