@@ -10,14 +10,14 @@ pipeline:
 - name: extensions.nlu.sentence_classifier.SentenceClassifier
   seed: 7
   iterations: 40
-- name: extensions.nlu.safety.SafetyDetector               # crisis, emergency, harassment; last, its word is final
-```
+- name: extensions.nlu.safety.SafetyDetector               # crisis, emergency, harassment; last, its word is
+final ```
 
-Every message then carries `understanding` (parts, decision, safety, language, is_question), which custom actions
-find in `tracker.latest_message`. A follow-up is read in context when the channel passes
+Every message then carries `understanding` (parts, decision, safety, language, is_question), which custom
+actions find in `tracker.latest_message`. A follow-up is read in context when the channel passes
 `metadata["context"] = {"topic": …, "subject": …, "form": …}`.
 
-Before the first training: `python -m extensions.nlu.build_encoder` writes the encoder's graph into the cache folder
-(`CHHA_CACHE`, default `var/cache`); training and loading build it themselves when `onnx` is installed.
+Before the first training: `python -m extensions.nlu.build_encoder` writes the encoder's graph into the cache
+folder (`CHHA_CACHE`, default `var/cache`); training and loading build it themselves when `onnx` is installed.
 Measure with `python -m extensions.nlu.measure FOLDER`. Nothing here imports torch or TensorFlow.
 """

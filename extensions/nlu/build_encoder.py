@@ -1,7 +1,8 @@
-"""Room: extensions/nlu. Build step: turns the MiniLM weights into ONNX graphs (float32 and int8) in the cache.
+"""Room: extensions/nlu. Build step: turns the MiniLM weights into ONNX graphs (float32 and int8) in the
+cache.
 
-Run `python -m extensions.nlu.build_encoder`. Needs the development dependency onnx 1.16.2 (newer versions pull
-a protobuf that Rasa refuses); serving needs only onnxruntime. Bump RECIPE when the graph changes.
+Run `python -m extensions.nlu.build_encoder`. Needs the development dependency onnx 1.16.2 (newer versions
+pull a protobuf that Rasa refuses); serving needs only onnxruntime. Bump RECIPE when the graph changes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import argparse
 import importlib.util
 import json
 import logging
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -38,8 +38,8 @@ LAYERS = 6
 HEADS = 12
 HIDDEN = 384
 EPSILON = 1e-12
-# Besides the last layer, the two before the last: on this project's topics they add two points of accuracy, as
-# the last layer is bent towards general similarity. Each is averaged over the tokens and has unit length.
+# Besides the last layer, the two before the last: on this project's topics they add two points of accuracy,
+# as the last layer is bent towards general similarity. Each is averaged over the tokens and has unit length.
 POOLED_LAYERS = (5, 4, 3)
 
 logger = logging.getLogger(__name__)
@@ -55,12 +55,13 @@ def onnx_is_importable() -> bool:
     return importlib.util.find_spec("onnx") is not None
 
 
-def _encoder_model(weights: dict[str, np.ndarray]) -> Any:
-    """Return the ONNX model: `input_ids` int64 [batch, tokens] without padding → `embedding` float32 [batch, 1152].
+def _encoder_model(weights: dict[str, np.ndarray]) -> Any:  # noqa: PLR0915 - one graph, from its input to its output
+    """Return the ONNX model: `input_ids` int64 [batch, tokens] without padding → `embedding` float32 [batch,
+    1152].
 
-    Plain opset-17 operators: onnxruntime fuses attention, GELU and layer normalisation by itself. The output is
-    the mean over the tokens of each of POOLED_LAYERS, the last layer first, each part with unit length. Every
-    sequence of a batch has the same length, so no mask is needed.
+    Plain opset-17 operators: onnxruntime fuses attention, GELU and layer normalisation by itself. The output
+    is the mean over the tokens of each of POOLED_LAYERS, the last layer first, each part with unit length.
+    Every sequence of a batch has the same length, so no mask is needed.
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -208,8 +209,8 @@ def build(folder: Path | None = None) -> Path:
         replaced = None
         if target.exists():
             replaced = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-            os.replace(target, replaced / "graphs")
-        os.replace(workshop, target)
+            target.replace(replaced / "graphs")
+        workshop.replace(target)
         if replaced is not None:
             shutil.rmtree(replaced, ignore_errors=True)
     finally:
@@ -220,7 +221,8 @@ def build(folder: Path | None = None) -> Path:
 
 
 def verified_graph(name: str = INT8_GRAPH) -> Path:
-    """Return a built graph whose hash is the manifest's; build it first when it is absent and onnx is installed.
+    """Return a built graph whose hash is the manifest's; build it first when it is absent and onnx is
+    installed.
 
     Raises:
         WeightsError: absent and not buildable here, built from other weights, or changed since it was built.

@@ -1,4 +1,5 @@
-"""Room: extensions/nlu. Learns on held-out predictions: temperature, thresholds, the scope scorer, topic handles.
+"""Room: extensions/nlu. Learns on held-out predictions: temperature, thresholds, the scope scorer, topic
+handles.
 
 Change here: what the thresholds aim at. Only out-of-fold predictions of the training data are used, never an
 evaluation set. Must not import Rasa.
@@ -20,9 +21,12 @@ REFUSED = 0.03
 ACT_PRECISION = 0.5
 _NAME = re.compile(r"step \d(?: ck| cs)?|[a-z][a-z0-9'-]*[a-z0-9]")
 _EMPTY_WORDS = frozenset(
-    "what is the an in do my to of for can how and or you me it are with be if on not have from will at this that does "
-    "we need get as after by any your about when who which so please was there but much all they long many no also just "
-    "want one only it's us am would tell know should did has then same some than still up out he she him her before now "
+    "what is the an in do my to of for can how and or you me it are with be if on not have from will at "
+    "this that does "
+    "we need get as after by any your about when who which so please was there but much all they long "
+    "many no also just "
+    "want one only it's us am would tell know should did has then same some than still up out he she him "
+    "her before now "
     "without where good mean does like first time make here become doing ask since again show give".split()
 )
 _OUTSIDE = ("decline/", "safety/")
@@ -56,8 +60,8 @@ def _scope_weights(inside: np.ndarray, outside: np.ndarray, is_inside: np.ndarra
 def topic_words(texts: list[str], trained: Trained) -> dict[str, str]:
     """Return for each topic the one or two words that name it ("oet", "fellowship", "rank list").
 
-    A follow-up is read behind them, as its "it" stands for them. A word names a topic when many of its examples
-    hold it and few other topics' examples do.
+    A follow-up is read behind them, as its "it" stands for them. A word names a topic when many of its
+    examples hold it and few other topics' examples do.
     """
     names = trained.model.labels
     held: dict[int, Counter[str]] = {}

@@ -1,4 +1,5 @@
-"""Room: extensions/nlu. Makes typed text readable for the classifier: markup, control characters, emoji, elongation.
+"""Room: extensions/nlu. Makes typed text readable for the classifier: markup, control characters, emoji,
+elongation.
 
 Change here: what is noise. The result is only what is classified; the message text itself is never changed.
 Must not import Rasa, so that it can be tested and reused alone.
@@ -10,7 +11,8 @@ import html
 import re
 import unicodedata
 
-# The longest message that the website accepts (contract of the front desk); more is cut before any other work.
+# The longest message that the website accepts (contract of the front desk); more is cut before any other
+# work.
 MAX_CHARACTERS = 4000
 
 _SCRIPTED = re.compile(r"<(script|style)\b[^>]{0,300}>.*?(</\1\s*>|$)", re.IGNORECASE | re.DOTALL)
@@ -18,7 +20,8 @@ _BREAKING_TAG = re.compile(r"</?(?:p|br|div|li|ul|ol|tr|td|h[1-6]|blockquote)\b[
 _TAG = re.compile(r"<(?:!--.{0,1000}?--|/?[A-Za-z][A-Za-z0-9-]{0,20}(?:\s[^<>]{0,300})?/?)>", re.DOTALL)
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
-# Three or more of one letter are emphasis in every language this bot reads; digits ("100000") are not touched.
+# Three or more of one letter are emphasis in every language this bot reads; digits ("100000") are not
+# touched.
 _ELONGATED = re.compile(r"([^\W\d_])\1{2,}")
 _REPEATED_MARKS = re.compile(r"([!?.,])\1+")
 
@@ -127,7 +130,9 @@ def clean(text: str, max_characters: int = MAX_CHARACTERS) -> str:
 
 
 def shorten_elongation(word: str, known: "frozenset[str] | set[str]") -> str:
-    """Return "please" for "pleaseeee": runs of three or more letters become two or one, whichever is known."""
+    """Return "please" for "pleaseeee": runs of three or more letters become two or one, whichever is
+    known.
+    """
     if not _ELONGATED.search(word):
         return word
     double = _ELONGATED.sub(r"\1\1", word)

@@ -1,4 +1,5 @@
-"""Room: extensions/nlu. Sentence vectors: all-MiniLM-L6-v2 (int8, onnxruntime) and WordLlama's static vectors.
+"""Room: extensions/nlu. Sentence vectors: all-MiniLM-L6-v2 (int8, onnxruntime) and WordLlama's static
+vectors.
 
 Change here: how a sentence becomes a vector. One session per process, one thread, no padding. Never import
 torch, TensorFlow, transformers or the packages that carry the weights; they are read as files.
@@ -34,7 +35,9 @@ CACHED_SENTENCES = 4096
 
 
 class ContextEncoder:
-    """all-MiniLM-L6-v2: a sentence → three unit vectors of 384 float32 values, of the last layer and two before it."""
+    """all-MiniLM-L6-v2: a sentence → three unit vectors of 384 float32 values, of the last layer and two
+    before it.
+    """
 
     def __init__(self, graph: Path, tokenizer: Path) -> None:
         """Load a built graph and its wordpiece tokenizer from files that were already verified."""
@@ -60,7 +63,9 @@ class ContextEncoder:
 
 
 class StaticEncoder:
-    """WordLlama: the mean of static token vectors, a unit vector of 256 float32 values (zero for empty text)."""
+    """WordLlama: the mean of static token vectors, a unit vector of 256 float32 values (zero for empty
+    text).
+    """
 
     def __init__(self, weights: Path, tokenizer: Path) -> None:
         """Load the vectors and their tokenizer from files that were already verified."""
@@ -81,7 +86,9 @@ class StaticEncoder:
 
 
 class SentenceEncoder:
-    """Both encoders behind one cache: a sentence → [MiniLM (3 × 384) ; WordLlama (256)], each part of unit length."""
+    """Both encoders behind one cache: a sentence → [MiniLM (3 × 384) ; WordLlama (256)], each part of unit
+    length.
+    """
 
     dimensions = POOLED_DIMENSIONS + STATIC_DIMENSIONS
 

@@ -1,6 +1,8 @@
-"""Room: extensions/nlu. The whole engine without Rasa: train, store, read, understand. For measuring and checks.
+"""Room: extensions/nlu. The whole engine without Rasa: train, store, read, understand. For measuring and
+checks.
 
-Change here: nothing of the behaviour; the graph components and this class call the same code. Must not import Rasa.
+Change here: nothing of the behaviour; the graph components and this class call the same code. Must not import
+Rasa.
 """
 
 from __future__ import annotations
@@ -56,7 +58,8 @@ class Engine:
 
     @classmethod
     def read(cls, path: Path) -> "Engine":
-        """Read a folder written by `save`, or the components inside a model archive of Rasa (`models/*.tar.gz`).
+        """Read a folder written by `save`, or the components inside a model archive of Rasa
+        (`models/*.tar.gz`).
 
         Raises:
             ModelError: neither of them holds a usable model.

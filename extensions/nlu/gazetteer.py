@@ -1,5 +1,5 @@
-"""Room: extensions/nlu. Rasa graph component: finds specialties, exams, visas, programs, countries, months and
-documents by spaCy's PhraseMatcher over `knowledge/vocabulary/*.yml`.
+"""Room: extensions/nlu. Rasa graph component: finds specialties, exams, visas, programs, countries, months
+and documents by spaCy's PhraseMatcher over `knowledge/vocabulary/*.yml`.
 
 Change here: matching and the guard of ambiguous words; the words themselves are data.
 """
@@ -29,16 +29,19 @@ ENTITY_NAMES = {kind: kind for kind in ENTITY_KINDS} | {"country_demonym": "coun
 
 # Words that make a guarded alias certain ("im residency", "in may", "do degree").
 _AFTER = frozenset(
-    "residency residencies resident residents residancy rotation rotations program programs programme programmes elective electives "
-    "clerkship clerkships fellowship fellowships specialty speciality match matching observership observerships externship internship "
-    "department field applicant applicants training visa exam score scores certificate intake start".split()
+    "residency residencies resident residents residancy rotation rotations program programs programme "
+    "programmes elective electives clerkship clerkships fellowship fellowships specialty speciality match "
+    "matching observership observerships externship internship department field applicant applicants "
+    "training visa exam score scores certificate intake start".split()
 )
 _BEFORE = {
     "specialty": frozenset(
-        "in into for about specialty speciality field prelim preliminary categorical like love want want: as".split()
+        "in into for about specialty speciality field prelim preliminary categorical like love want "
+        "want: as".split()
     ),
     "month": frozenset(
-        "in of from by till until since before after mid early late next this last around during between to end beginning start starting "
+        "in of from by till until since before after mid early late next this last around during between "
+        "to end beginning start starting "
         "coming month or and on".split()
     ),
     "country_demonym": frozenset("from of am i'm citizen citizens".split()),
@@ -88,7 +91,8 @@ class Gazetteer:
         taken: set[tuple[str, int]] = set()
         kept: list[tuple[int, int, str, str]] = []
         for start, end, kind, value in spans:
-            # One token is never two things ("family medicine" is not "medicine" too, "May" not a name and a month).
+            # One token is never two things ("family medicine" is not "medicine" too, "May" not a name and a
+            # month).
             if any(("", place) in taken for place in range(start, end)):
                 continue
             taken |= {("", place) for place in range(start, end)}

@@ -1,4 +1,5 @@
-"""Room: extensions/nlu. Judges whether a message reports crisis, emergency or harassment: phrases and classifier together.
+"""Room: extensions/nlu. Judges whether a message reports crisis, emergency or harassment: phrases and
+classifier together.
 
 Change here: how the two witnesses are combined. Phrases live in safety_phrases. Must not import Rasa.
 """
@@ -10,11 +11,11 @@ from typing import Any
 from extensions.nlu import safety_phrases
 from extensions.nlu.language import DEFAULT as ENGLISH
 
-# From which calibrated probability on the classifier alone raises the alarm. Crisis is tuned for recall; the other
-# two have neighbours (medical questions, complaints) that are also met with care.
+# From which calibrated probability on the classifier alone raises the alarm. Crisis is tuned for recall; the
+# other two have neighbours (medical questions, complaints) that are also met with care.
 ALONE = {"crisis": 0.4, "emergency": 0.5, "harassment": 0.5}
-# Without any word of distress, behind a figure of speech ("this exam is killing me"), or in a language that the
-# encoder does not read, the classifier alone must be nearly certain.
+# Without any word of distress, behind a figure of speech ("this exam is killing me"), or in a language that
+# the encoder does not read, the classifier alone must be nearly certain.
 NEARLY_CERTAIN = 0.85
 # From this probability on, the classifier counts as agreeing with a phrase.
 AGREES = 0.2
@@ -49,7 +50,9 @@ def judge(
 
 
 def take_over(understood: dict[str, Any], verdict: dict[str, str], probability: float, text: str) -> None:
-    """Make a verdict the only reading of a message: changes `intent`, `intent_ranking` and `understanding` in place."""
+    """Make a verdict the only reading of a message: changes `intent`, `intent_ranking` and `understanding` in
+    place.
+    """
     understanding = dict(understood.get("understanding") or {})
     label = f"safety/{verdict['kind']}"
     confidence = round(probability if verdict["by"] == "classifier" else max(probability, 0.99), 4)

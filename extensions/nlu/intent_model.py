@@ -1,7 +1,8 @@
 """Room: extensions/nlu. The intent model: features, training, calibration data, storage. Numpy when serving.
 
 Features: [MiniLM, three layers ; WordLlama ; SVD-300 of TF-IDF (char_wb 2-4, words 1-2)], rotated and partly
-whitened; multinomial logistic regression with balanced classes, plus the nearest examples of each label. Change
+whitened; multinomial logistic regression with balanced classes, plus the nearest examples of each label.
+Change
 here: features and fitting. scikit-learn and scipy only while training; no pickle; must not import Rasa.
 """
 
@@ -14,6 +15,7 @@ import warnings
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,7 @@ def _char_terms(text: str) -> list[str]:
 
 def _word_terms(text: str) -> list[str]:
     words = _TERM.findall(text)
-    return words + [f"{first} {second}" for first, second in zip(words, words[1:])]
+    return words + [f"{first} {second}" for first, second in pairwise(words)]
 
 
 class SparseFeatures:
@@ -185,7 +187,9 @@ class IntentModel:
         return result
 
     def _nearest(self, place: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """Return the similarity of the nearest examples of the likeliest labels; the others get the least of them."""
+        """Return the similarity of the nearest examples of the likeliest labels; the others get the least of
+        them.
+        """
         count = len(self.labels)
         likely = (
             np.argpartition(-scores, COMPARED_LABELS)[:COMPARED_LABELS]
@@ -308,7 +312,9 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 
 
 def _similarities(rows: np.ndarray, examples: np.ndarray, targets: np.ndarray, classes: int) -> np.ndarray:
-    """Return [rows, classes]: the mean similarity of the nearest examples of each class (-1 for absent classes)."""
+    """Return [rows, classes]: the mean similarity of the nearest examples of each class (-1 for absent
+    classes).
+    """
     found = np.full((len(rows), classes), -1.0, dtype=np.float32)
     for number in range(classes):
         members = examples[targets == number]
@@ -327,7 +333,8 @@ def _fit(
     """Return (weights [features, classes], bias [classes]) of a balanced multinomial logistic regression.
 
     Written for this model because scikit-learn's takes several times as long on many classes: float32, one
-    gradient of two matrix products, L-BFGS. `targets` are class numbers from 0; `start` is an earlier solution.
+    gradient of two matrix products, L-BFGS. `targets` are class numbers from 0; `start` is an earlier
+    solution.
     """
     from scipy.optimize import minimize
 
@@ -383,8 +390,8 @@ def train(
 ) -> Trained:
     """Fit on normalised texts and predict each of them once by a model that did not see it.
 
-    Linear algebra runs on one thread: this machine's other processes need the other cores, and threads that wait
-    for each other under load take ten times as long.
+    Linear algebra runs on one thread: this machine's other processes need the other cores, and threads that
+    wait for each other under load take ten times as long.
 
     Raises:
         ModelError: fewer than two labels.
@@ -427,7 +434,8 @@ def _train(
             else []
         )
     for seen, unseen in splits:
-        # Rotation and SVD never see labels and are shared; the classifier and the neighbours see only the fold.
+        # Rotation and SVD never see labels and are shared; the classifier and the neighbours see only the
+        # fold.
         fold_weights, fold_bias = _fit_partial(turned[seen], targets[seen], len(names), iterations)
         similar = _similarities(places[unseen], places[seen], targets[seen], len(names))
         held_out[unseen] = turned[unseen] @ fold_weights + fold_bias + NEIGHBOUR_WEIGHT * similar

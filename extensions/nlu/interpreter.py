@@ -1,8 +1,8 @@
 """Room: extensions/nlu. From calibrated scores to an understanding: parts, context, decision.
 
-Change here: how a message is cut into questions, how a follow-up borrows its topic, when the bot acts, asks or
-declines. Thresholds are learned in `calibration`, weights of the rules below are explained where they stand.
-Must not import Rasa.
+Change here: how a message is cut into questions, how a follow-up borrows its topic, when the bot acts, asks
+or declines. Thresholds are learned in `calibration`, weights of the rules below are explained where they
+stand. Must not import Rasa.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ FAQ, DECLINE, SAFETY, CHITCHAT = "faq/", "decline/", "safety/", "chitchat/"
 COURTESY = frozenset(
     {"chitchat/greet", "chitchat/goodbye", "chitchat/thanks", "chitchat/insult", "affirm", "deny"}
 )
-# Labels whose replies say the same: when they share the probability of a message, there is nothing to ask about.
+# Labels whose replies say the same: when they share the probability of a message, there is nothing to ask
+# about.
 KIN = (
     ("faq/does_chha_guarantee_match", "decline/guarantee"),
     ("faq/application_status", "status"),
@@ -43,10 +44,12 @@ FORM_COMMANDS = frozenset({"back", "skip", "change_answer", "explain_why", "stop
 JOINABLE_COMMANDS = frozenset({"human", "complaint", "status", "apply", "delete_my_data", "show_my_data"})
 
 _ELLIPTICAL_OPENING = re.compile(
-    r"^(?:and|but|so|ok(?:ay)?|then|also|even|or|what about|how about|what if|if|no|not|only|for|in|from|with|why|since|starting|same)\b"
+    r"^(?:and|but|so|ok(?:ay)?|then|also|even|or|what about|how about|what if|if|no|not|only|for|in|from"
+    r"|with|why|since|starting|same)\b"
 )
 _POINTING = re.compile(
-    r"\b(?:it|its|that|this|these|those|they|them|their|there|one|ones|other|else|same|such|first one|second one|both|"
+    r"\b(?:it|its|that|this|these|those|they|them|their|there|one|ones|other|else|same|such|first one"
+    r"|second one|both|"
     r"afterwards|after that|before that|then|later|too|either|again|he|she)\b"
 )
 
@@ -131,7 +134,8 @@ class Interpreter:
             if label.startswith(SAFETY)
         }
 
-    # -- scores ------------------------------------------------------------------------------------------------
+    # -- scores
+    # ------------------------------------------------------------------------------------------------
 
     def probabilities(self, text: str) -> np.ndarray:
         """Return calibrated probabilities of one normalised text, shape [labels]."""
@@ -147,15 +151,17 @@ class Interpreter:
             probabilities[index] + sum(probabilities[kin] for kin in self._kin[index])
         )
 
-    # -- follow-ups --------------------------------------------------------------------------------------------
+    # -- follow-ups
+    # --------------------------------------------------------------------------------------------
 
     @staticmethod
     def dependence(text: str) -> float:
         """Return how much a text leans on what was said before: 0 (stands alone) to 1 (an ellipsis).
 
         Feature-based on purpose: there are no labelled dialogues to learn from, and these signs (length, an
-        opening like "and" or "what about", a pointing word) are what an ellipsis is. Their weights were searched
-        on the follow-ups of tests/extensions/nlu/sets, against questions with a random topic before them.
+        opening like "and" or "what about", a pointing word) are what an ellipsis is. Their weights were
+        searched on the follow-ups of tests/extensions/nlu/sets, against questions with a random topic before
+        them.
         """
         count = len(text.strip(" ?.!").split())
         opening = bool(_ELLIPTICAL_OPENING.match(text))
@@ -168,10 +174,10 @@ class Interpreter:
     def _in_context(self, text: str, context: Context) -> np.ndarray:
         """Return logits of a text that may continue the topic of its context.
 
-        The message is read twice: alone, and behind the words that name the last topic, so that "and is it paid?"
-        is classified as "observership is it paid?". Both readings are averaged by how much the message leans on
-        its context, and the last topic gets a bonus that fades as the message is certain alone. A new subject is
-        certain alone, so it keeps its own reading and drops the old one.
+        The message is read twice: alone, and behind the words that name the last topic, so that "and is it
+        paid?" is classified as "observership is it paid?". Both readings are averaged by how much the message
+        leans on its context, and the last topic gets a bonus that fades as the message is certain alone. A
+        new subject is certain alone, so it keeps its own reading and drops the old one.
         """
         alone = self._logits(text)
         dependence = self.dependence(text)
@@ -190,7 +196,8 @@ class Interpreter:
             mixed[self._numbers[context.label or ""]] += _BONUS * dependence * doubt
         return mixed
 
-    # -- parts -------------------------------------------------------------------------------------------------
+    # -- parts
+    # -------------------------------------------------------------------------------------------------
 
     def _single(self, text: str, context: Context) -> np.ndarray:
         """Return the probabilities of a text in its context."""
@@ -298,7 +305,8 @@ class Interpreter:
     def _may_be_part(label: str) -> bool:
         return label.startswith((FAQ, DECLINE)) or label in JOINABLE_COMMANDS
 
-    # -- decision ----------------------------------------------------------------------------------------------
+    # -- decision
+    # ----------------------------------------------------------------------------------------------
 
     def in_scope(self, probabilities: np.ndarray) -> float:
         """Return the probability that a text is something this assistant handles."""
@@ -335,7 +343,9 @@ class Interpreter:
         return "clarify" if confidence >= limits["clarify"] else "fallback"
 
     def understand(self, prepared: Prepared, metadata: Any = None) -> dict[str, Any]:
-        """Return {"understanding": …, "ranking": …, "intent": …, "safety": {kind: probability}} of one message."""
+        """Return {"understanding": …, "ranking": …, "intent": …, "safety": {kind: probability}} of one
+        message.
+        """
         context = Context.of(metadata)
         sentences = [text for text in prepared.sentences if not segmentation.is_filler(text)]
         if not sentences:
@@ -397,7 +407,7 @@ class Interpreter:
         The whole message counts fully. A single sentence of a longer one counts less (its odds are divided by
         three): out of its place, "I live with my aunt" looks like the beginning of many sad stories.
         """
-        found = {kind: 0.0 for kind in self._safety}
+        found = dict.fromkeys(self._safety, 0.0)
         whole = prepared.normalized.replace("\n", " ")
         rows = [(self.probabilities(whole), True)] if whole else []
         if len(prepared.sentences) > 1:
@@ -425,8 +435,8 @@ class Interpreter:
         return [intent, *rest][:10]
 
 
-# What a part must earn to exist, by the kind of cut before it, and from which confidence it is clear. Tuned on
-# pairs of questions joined in many ways against single questions that hold the same joiners.
+# What a part must earn to exist, by the kind of cut before it, and from which confidence it is clear. Tuned
+# on pairs of questions joined in many ways against single questions that hold the same joiners.
 _FIRST = 0.5
 _CUT_SENTENCE = 0.5
 _CUT = {"strong": 0.5, "opening": 0.55, "list": 0.65}
@@ -435,7 +445,8 @@ _VERY_CLEAR = 0.75
 _NOT_ASKING = 0.1
 # What a question that is left without an answer of its own costs.
 _UNANSWERED = 0.25
-# Follow-ups: weight of the reading behind the topic's words, how far certainty weakens it, bonus of the topic.
+# Follow-ups: weight of the reading behind the topic's words, how far certainty weakens it, bonus of the
+# topic.
 _BEHIND = 0.95
 _CERTAIN = 0.25
 _BONUS = 2.5

@@ -1,6 +1,7 @@
 """Room: extensions/nlu. Says in which language a message is written: by script first, then by function words.
 
-Change here: scripts, word lists, limits. English with a few foreign words stays English. Must not import Rasa.
+Change here: scripts, word lists, limits. English with a few foreign words stays English. Must not import
+Rasa.
 """
 
 from __future__ import annotations

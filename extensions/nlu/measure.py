@@ -1,7 +1,7 @@
 """Room: extensions/nlu. Measures the engine on question sets: `python -m extensions.nlu.measure FOLDER`.
 
-Reads `questions`, `out_of_scope`, `followups`, `compound` and `commands` (.jsonl) where present; understanding
-only, no dialogue. Nothing is learned here and nothing is fetched.
+Reads `questions`, `out_of_scope`, `followups`, `compound` and `commands` (.jsonl) where present;
+understanding only, no dialogue. Nothing is learned here and nothing is fetched.
 """
 
 from __future__ import annotations
@@ -136,7 +136,8 @@ class Measurement:
                 self.confused[(line["topic"], ranked[0])] += 1
                 self.misses.append(
                     f"question  {line['topic']:28} {found['decision']:8} "
-                    f"{[(part['label'], part['confidence']) for part in found['parts']]} {ranked[1:3]} | {line['text']}"
+                    f"{[(part['label'], part['confidence']) for part in found['parts']]} {ranked[1:3]} | "
+                    f"{line['text']}"
                 )
         for name, values in results.items():
             self._row(f"questions: {name}", values)
@@ -154,7 +155,8 @@ class Measurement:
             results[line["kind"]].append(right)
             if not right:
                 self.misses.append(
-                    f"scope     {line['kind']:28} {found['decision']:8} {found['parts'][0]['ranking'][:3]} | {line['text']}"
+                    f"scope     {line['kind']:28} {found['decision']:8} "
+                    f"{found['parts'][0]['ranking'][:3]} | {line['text']}"
                 )
         for name, values in results.items():
             self._row(f"out of scope: {name}", values)
@@ -199,7 +201,8 @@ class Measurement:
             if not right:
                 self.misses.append(
                     f"compound  {line['topics']} {found['decision']} "
-                    f"{[(part['text'], part['label'], part['confidence']) for part in found['parts']]} | {line['text']}"
+                    f"{[(part['text'], part['label'], part['confidence']) for part in found['parts']]} | "
+                    f"{line['text']}"
                 )
         self._row("compound: all answered", results)
 
@@ -217,7 +220,8 @@ class Measurement:
             results.append(right)
             if not right:
                 self.misses.append(
-                    f"command   {line['kind']:28} {found['decision']:8} {found['parts'][0]['ranking'][:3]} | {line['text']}"
+                    f"command   {line['kind']:28} {found['decision']:8} "
+                    f"{found['parts'][0]['ranking'][:3]} | {line['text']}"
                 )
         self._row("commands", results)
 

@@ -1,7 +1,7 @@
 """Room: extensions/nlu. Rasa graph component: prepares each message for the classifier (see text_normalizer).
 
-Change here: only how Rasa calls the normaliser. The message text itself is never changed; what was prepared is
-carried under PREPARED and does not leave Rasa.
+Change here: only how Rasa calls the normaliser. The message text itself is never changed; what was prepared
+is carried under PREPARED and does not leave Rasa.
 """
 
 from __future__ import annotations

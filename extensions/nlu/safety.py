@@ -1,7 +1,7 @@
 """Room: extensions/nlu. Rasa graph component: crisis, emergency and harassment, before everything else.
 
-Change here: only how Rasa calls the judgement (harm) over phrases (safety_phrases) and classifier. Runs last in the pipeline,
-so that its word is final; it looks at every message, in the middle of a form too.
+Change here: only how Rasa calls the judgement (harm) over phrases (safety_phrases) and classifier. Runs last
+in the pipeline, so that its word is final; it looks at every message, in the middle of a form too.
 """
 
 from __future__ import annotations

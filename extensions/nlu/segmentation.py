@@ -1,4 +1,5 @@
-"""Room: extensions/nlu. Finds where one message may hold several questions, and what in it asks for something.
+"""Room: extensions/nlu. Finds where one message may hold several questions, and what in it asks for
+something.
 
 Change here: boundaries and the words that open a question. Which parts are answered is decided by the
 classifier. Works on normalised lower-case text. Must not import Rasa.
@@ -20,12 +21,14 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|dr|mr|mrs|ms|st|vs|etc|no|prof|univ|dept|approx|yrs?|u\.s|[a-z]))\.\s*\Z"
 )
 _ENUMERATOR = re.compile(
-    r"^(?:(?:first|second|third|1st|2nd|3rd|final|last|next|other|another|one more)(?:ly)?(?: question| thing| one)?\s*(?:is\s*)?[,:;]|firstly|secondly|thirdly|finally|lastly)\s*"
+    r"^(?:(?:first|second|third|1st|2nd|3rd|final|last|next|other|another|one more)(?:ly)?(?: question"
+    r"| thing| one)?\s*(?:is\s*)?[,:;]|firstly|secondly|thirdly|finally|lastly)\s*"
 )
 _NUMBERING = re.compile(r"^\s*(?:\(?\d{1,2}[.)]|[-*•])\s+|\s+(?:\(?\d[.)])\s+")
 
 _STRONG_JOINERS = (
-    r"[\s,]*\band also\b|\balso,?\b(?=\s+(?:what|how|when|where|which|who|why|is|are|do|does|can|could|will|tell|explain|i|the|if))"
+    r"[\s,]*\band also\b|\balso,?\b(?=\s+(?:what|how|when|where|which|who|why|is|are|do|does|can|could"
+    r"|will|tell|explain|i|the|if))"
     r"|\bas well as\b|\bplus\b(?=\s+(?:what|how|when|where|which|who|why|is|are|do|does|can|i|the|if))"
     r"|\b(?:and|but) (?:second(?:ly)?|then|another (?:thing|question)|one more(?: thing| question)?)\b"
     r"|\b(?:second(?:ly)?|third(?:ly)?|another question|one more (?:thing|question)|next question)\b[,:]?"
@@ -36,14 +39,16 @@ _JOINER = re.compile(rf"(?P<strong>{_STRONG_JOINERS})|(?P<weak>{_WEAK_JOINERS})"
 
 # A condition belongs to what follows it; "and" inside it joins two conditions.
 _CONDITION = re.compile(
-    r"^(?:and |but |so |or )?(?:if|when i|once|since|because|as|after|before|suppose|in case|although|while)\b(?!.*\?)"
+    r"^(?:and |but |so |or )?(?:if|when i|once|since|because|as|after|before|suppose|in case|although"
+    r"|while)\b(?!.*\?)"
 )
 # "between an internship and a residency": one question about two things.
 _COUPLED = re.compile(
     r"\b(?:between|both|compare|comparing|versus|difference (?:of|in))\b(?!.*\b(?:and|versus)\b)"
 )
 _BARE_OPENER = re.compile(
-    r"^(?:and |or )?(?:what|which|when|where|why|how|who|do|does|can|is|are|if)(?: (?:is|are|do|does|can|i|you|much|many|long))?$"
+    r"^(?:and |or )?(?:what|which|when|where|why|how|who|do|does|can|is|are|if)(?: (?:is|are|do|does|can"
+    r"|i|you|much|many|long))?$"
 )
 
 _OPENERS = (
@@ -51,25 +56,36 @@ _OPENERS = (
     "might|must|has|have|had|any|need|tell|explain|describe|compare|list|give|show|help|clarify|define|meaning|difference"
 )
 _QUESTION_OPENING = re.compile(
-    rf"^(?:(?:and|so|but|also|ok|okay|then|or|please|hi|hello|dear|sir|madam|ma'am|yes|no|well|actually|now|just|"
+    rf"^(?:(?:and|so|but|also|ok|okay|then|or|please|hi|hello|dear|sir|madam|ma'am|yes|no|well|actually"
+    rf"|now|just|"
     rf"sorry|hey|thanks|thank you),?\s+)*(?:{_OPENERS})\b"
 )
 _QUESTION_INSIDE = re.compile(
-    r"\b(?:what|which|how|when|where|why|who)\b(?:\s+\w+){0,3}\s+(?:is|are|do|does|did|can|will|should|would|i|you|we|it|to|they|the)\b"
-    r"|\b(?:can|could|may|should|will|would|do|does|did) (?:i|you|we|u|it|they|he|she|one|someone|somebody|an?|the|img|imgs)\b"
-    r"|\b(?:is|are|am) (?:it|there|i|this|that|they|these|the|an?|any|my|your)\b.*\b(?:or|need|required|enough|possible|ok|okay|allowed|compulsory|mandatory)\b"
-    r"|\b(?:am i|are we)\b|\b(?:want|need|like|wish|trying|love) to (?:know|ask|understand|learn|find out|clarify)\b"
-    r"|\b(?:tell|explain|inform|guide|advise|advice|clarify|enlighten|educate)\b(?: \w+){0,2} (?:me|us|about|the|on|how|what|this|regarding)\b"
-    r"|\b(?:wondering|confused?|doubt|question|query|curious|not sure|no idea|not clear|not understand|do not know|do not get)\b"
+    r"\b(?:what|which|how|when|where|why|who)\b(?:\s+\w+){0,3}\s+(?:is|are|do|does|did|can|will|should"
+    r"|would|i|you|we|it|to|they|the)\b"
+    r"|\b(?:can|could|may|should|will|would|do|does|did) (?:i|you|we|u|it|they|he|she|one|someone"
+    r"|somebody|an?|the|img|imgs)\b"
+    r"|\b(?:is|are|am) (?:it|there|i|this|that|they|these|the|an?|any|my|your)\b.*\b(?:or|need|required"
+    r"|enough|possible|ok|okay|allowed|compulsory|mandatory)\b"
+    r"|\b(?:am i|are we)\b|\b(?:want|need|like|wish|trying|love) to (?:know|ask|understand|learn"
+    r"|find out|clarify)\b"
+    r"|\b(?:tell|explain|inform|guide|advise|advice|clarify|enlighten|educate)\b(?: \w+){0,2} (?:me|us"
+    r"|about|the|on|how|what|this|regarding)\b"
+    r"|\b(?:wondering|confused?|doubt|question|query|curious|not sure|no idea|not clear|not understand"
+    r"|do not know|do not get)\b"
     r"|\b(?:or not|yes or no|right|correct|isn't it|is not it|no\?)\s*\??$"
     r"|\b(?:how much|how many|how long|how often|how far|what about|how about|how come|what if)\b"
     r"|\b(?:versus|difference|meaning of|means what|what means)\b"
 )
 _FILLER = re.compile(
-    r"^(?:\W*\b(?:hi+|hello+|hey+|dear|sir|madam|ma'am|mam|team|doctor|good|morning|afternoon|evening|day|there|greetings|salam|"
-    r"salaam|assalam\w*|asalam\w*|alaikum|o|alikum|namaste|everyone|all|please|thanks|thank|you|so|much|in|advance|very|kindly|ok|okay|chha|"
-    r"regards|respected|hope|are|doing|well|lol|bro|brother|friend|friends|kind|help|me|two|three|few|couple|of|things|"
-    r"questions?|quick|first|one|a|i|have|some|doubts?|to|ask|reply|answer|waiting|for|your|yours?|sincerely|best)\b\W*)+$"
+    r"^(?:\W*\b(?:hi+|hello+|hey+|dear|sir|madam|ma'am|mam|team|doctor|good|morning|afternoon|evening"
+    r"|day|there|greetings|salam|"
+    r"salaam|assalam\w*|asalam\w*|alaikum|o|alikum|namaste|everyone|all|please|thanks|thank|you|so|much"
+    r"|in|advance|very|kindly|ok|okay|chha|"
+    r"regards|respected|hope|are|doing|well|lol|bro|brother|friend|friends|kind|help|me|two|three|few"
+    r"|couple|of|things|"
+    r"questions?|quick|first|one|a|i|have|some|doubts?|to|ask|reply|answer|waiting|for|your|yours?"
+    r"|sincerely|best)\b\W*)+$"
 )
 
 

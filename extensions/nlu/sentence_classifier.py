@@ -1,4 +1,5 @@
-"""Room: extensions/nlu. Rasa graph component: trains and runs the intent model, fills intent and `understanding`.
+"""Room: extensions/nlu. Rasa graph component: trains and runs the intent model, fills intent and
+`understanding`.
 
 Change here: how Rasa calls the model. Features and fitting live in intent_model, thresholds in calibration,
 parts and context in interpreter. Must not import TensorFlow; scikit-learn and scipy only while training.
@@ -51,7 +52,9 @@ class SentenceClassifier(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Return the hashes of the encoder and of this room's code, which Rasa's cache cannot see by itself."""
+        """Return the hashes of the encoder and of this room's code, which Rasa's cache cannot see by
+        itself.
+        """
         return f"{encoder.fingerprint()}:{sources.fingerprint()}"
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
@@ -100,7 +103,9 @@ class SentenceClassifier(GraphComponent):
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Train on all examples that have a text and an intent, calibrate on held-out predictions, and store."""
+        """Train on all examples that have a text and an intent, calibrate on held-out predictions, and
+        store.
+        """
         texts: list[str] = []
         labels: list[str] = []
         for example in training_data.intent_examples:

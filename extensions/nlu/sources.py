@@ -1,7 +1,7 @@
 """Room: extensions/nlu. The fingerprint of this room's own code.
 
-Rasa's cache of trained components knows the source of a component's class, not of the modules behind it; without
-this, a changed classifier would be "restored" as it was.
+Rasa's cache of trained components knows the source of a component's class, not of the modules behind it;
+without this, a changed classifier would be "restored" as it was.
 """
 
 from __future__ import annotations

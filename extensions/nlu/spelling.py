@@ -1,5 +1,6 @@
-"""Room: extensions/nlu. Spelling step before classification: one edit away from the bot's own words, then from
-the encoder's whole words; glued words are parted. Names, numbers, addresses and known words are never touched.
+"""Room: extensions/nlu. Spelling step before classification: one edit away from the bot's own words, then
+from the encoder's whole words; glued words are parted. Names, numbers, addresses and known words are never
+touched.
 
 Change here: limits and ranking of corrections. Must not import Rasa. Everything it learns is plain JSON.
 """
@@ -18,7 +19,8 @@ from extensions.nlu.wordforms import CHAT_WORDS
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 # A token is a web or mail address, a word with inner apostrophes, a number with its letters, or one mark.
 TOKEN = re.compile(
-    r"https?://\S+|www\.\S+|[^\s@]+@[^\s@]+|w/o?(?=\s|$)|b/w(?=\s|$)|[^\W_]+(?:['/-][^\W_]+|[.,]\d+)*|_+|[^\w\s]",
+    r"https?://\S+|www\.\S+|[^\s@]+@[^\s@]+|w/o?(?=\s|$)|b/w(?=\s|$)|[^\W_]+(?:['/-][^\W_]+|[.,]\d+)*|_+"
+    r"|[^\w\s]",
     re.UNICODE,
 )
 _SIDES = re.compile(r"([-/])")
@@ -33,9 +35,11 @@ MIN_TWO_EDITS = 8
 MIN_GLUED = 6
 # BERT's vocabulary stands in order of frequency; beyond this rank words are too rare to be what was meant.
 GENERAL_RANK = 12_000
-# Words of the English list below this count (of 1.4 billion) are rare enough to be typos of the bot's own words.
+# Words of the English list below this count (of 1.4 billion) are rare enough to be typos of the bot's own
+# words.
 ENGLISH_COUNT = 150
-# A word of the training data counts as the bot's own from this many examples on; rarer ones may be typos themselves.
+# A word of the training data counts as the bot's own from this many examples on; rarer ones may be typos
+# themselves.
 OWN_COUNT = 2
 # A rare training word that is one edit away from a word this many times more frequent is a typo of it.
 TYPO_RATIO = 8
@@ -100,10 +104,12 @@ class SpellingCorrector:
         expansions: dict[str, str] | None = None,
         english: dict[str, int] | None = None,
     ) -> None:
-        """Take the bot's words with their counts, general words by falling frequency, and words never to touch.
+        """Take the bot's words with their counts, general words by falling frequency, and words never to
+        touch.
 
         `english` holds the counts of a large word list: its frequent words are left alone, its rare ones give
-        way only to the bot's own. `expansions` maps a lower-case acronym to the words that the encoder should read instead.
+        way only to the bot's own. `expansions` maps a lower-case acronym to the words that the encoder should
+        read instead.
         """
         self._own = dict(own)
         self._general = {word: rank for rank, word in enumerate(general)}
@@ -137,8 +143,8 @@ class SpellingCorrector:
     ) -> "SpellingCorrector":
         """Learn the bot's own words from cleaned training texts.
 
-        Training examples hold typos on purpose, so a rare word that is one edit away from a much more frequent
-        one does not become a word of its own.
+        Training examples hold typos on purpose, so a rare word that is one edit away from a much more
+        frequent one does not become a word of its own.
         """
         general = list(general)
         english = english or {}
@@ -187,7 +193,8 @@ class SpellingCorrector:
             own = [candidate for candidate in near if candidate in self._own and len(candidate) >= 3]
             if own:
                 best = max(own, key=lambda candidate: (self._own[candidate], candidate[0] == word[0]))
-                # "whatis" is one edit from nothing, "isit" from "visit": two frequent words win over one rare one.
+                # "whatis" is one edit from nothing, "isit" from "visit": two frequent words win over one rare
+                # one.
                 if glued is None or self._own[best] >= 3:
                     return best
             if word in self._rare_english:
@@ -282,7 +289,8 @@ class SpellingCorrector:
 
 
 _SHORT_WORDS = frozenset(
-    "is it in on of to do my me we us am an as at be by he if no or so up you are can for how the and not who was".split()
+    "is it in on of to do my me we us am an as at be by he if no or so up you are can for how the and "
+    "not who was".split()
 )
 
 

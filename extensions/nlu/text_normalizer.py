@@ -1,4 +1,5 @@
-"""Room: extensions/nlu. From a typed message to what the classifier reads: cleaned, spelled, one form of each term.
+"""Room: extensions/nlu. From a typed message to what the classifier reads: cleaned, spelled, one form of each
+term.
 
 Change here: the order of the steps. The steps themselves live in cleaning, spelling, wordforms, language and
 segmentation. Must not import Rasa.
@@ -62,7 +63,9 @@ class Prepared:
 
 @lru_cache(maxsize=1)
 def encoder_words() -> tuple[str, ...]:
-    """Return the whole words of the encoder's vocabulary (letters only), in its order, which is by frequency."""
+    """Return the whole words of the encoder's vocabulary (letters only), in its order, which is by
+    frequency.
+    """
     tokenizer = Tokenizer.from_file(str(MINILM_TOKENIZER.locate()))
     ordered = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     return tuple(word for word, _ in ordered if word.isascii() and word.isalpha() and len(word) > 1)
@@ -81,8 +84,8 @@ def english_words() -> dict[str, int]:
 def protected_words(vocabulary: Vocabulary) -> set[str]:
     """Return the vocabulary's words that spelling never touches: all but the misspellings among its aliases.
 
-    An alias of five letters or more that no word list knows and that lies two edits or less from a proper word
-    is a misspelling: it is better corrected than kept.
+    An alias of five letters or more that no word list knows and that lies two edits or less from a proper
+    word is a misspelling: it is better corrected than kept.
     """
     proper, other = vocabulary.words()
     english = english_words()
@@ -137,7 +140,9 @@ class TextNormalizer:
         return self._speller.correct(text)
 
     def prepare(self, text: str, field: str | None = None) -> Prepared:
-        """Prepare one message; `field` is the form field that is being asked for. Never raises on any text."""
+        """Prepare one message; `field` is the form field that is being asked for. Never raises on any
+        text.
+        """
         cleaned = clean(text, self.max_characters)
         code = language.recognise(cleaned, self._english)
         source = cleaned

@@ -22,7 +22,9 @@ ABBREVIATION = "abbreviation"
 
 
 class VocabularyError(ValueError):
-    """A vocabulary file does not have the documented form; the message names the file, the entry and the fault."""
+    """A vocabulary file does not have the documented form; the message names the file, the entry and the
+    fault.
+    """
 
 
 @dataclass(frozen=True)

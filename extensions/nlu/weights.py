@@ -60,7 +60,8 @@ class PackagedFile:
         found = sha256_of(path)
         if found != self.sha256:
             raise WeightsError(
-                f"{self.name} of {self.distribution} has SHA-256 {found[:16]}… instead of {self.sha256[:16]}…; "
+                f"{self.name} of {self.distribution} has SHA-256 {found[:16]}… "
+                f"instead of {self.sha256[:16]}…; "
                 "reinstall the locked package with `uv sync --reinstall` in extensions/."
             )
         return path
@@ -103,7 +104,9 @@ def repository_root() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the folder for files that can be rebuilt: `CHHA_CACHE`, or `var/cache` under the repository root."""
+    """Return the folder for files that can be rebuilt: `CHHA_CACHE`, or `var/cache` under the repository
+    root.
+    """
     configured = os.environ.get("CHHA_CACHE", "").strip()
     return Path(configured).expanduser() if configured else repository_root() / "var" / "cache"
 
@@ -120,7 +123,8 @@ def sha256_of(path: Path) -> str:
 def read_safetensors(path: Path) -> dict[str, np.ndarray]:
     """Read a safetensors file: name → array, each array a read-only view of the mapped file.
 
-    Format: https://github.com/huggingface/safetensors (8 bytes little-endian header length, JSON header, data).
+    Format: https://github.com/huggingface/safetensors (8 bytes little-endian header length, JSON header,
+    data).
 
     Raises:
         WeightsError: the file is not a safetensors file or holds a type that is not expected here.
