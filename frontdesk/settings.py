@@ -11,6 +11,7 @@ import os
 import secrets
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -48,6 +49,10 @@ class Settings(BaseSettings):
     widget_file: Path = ROOT / "widget" / "dist" / "widget.js"
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
 
+    identity_key: str = ""
+    captcha: Literal["off", "after_abuse", "always"] = "after_abuse"
+    captcha_work: int = Field(default=50_000, ge=1, le=5_000_000)
+
     secret_key: str = ""
     rasa_key: str = ""
 
@@ -84,6 +89,13 @@ class Settings(BaseSettings):
     evaluation_dir: Path | None = None
     training_minutes: float = Field(default=60.0, gt=0)
     log_level: str = "INFO"
+
+    @field_validator("identity_key")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value.encode()) < 32:
+            raise ValueError("use at least 32 random characters")
+        return value
 
     @field_validator("log_level")
     @classmethod

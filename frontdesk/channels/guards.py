@@ -19,10 +19,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontdesk.channels.problems import Problem, response
+from frontdesk.channels.proof_of_work import ProofOfWork
 from frontdesk.settings import Settings
 
 API = "/api/"
 TOKEN_HEADER = "X-Visitor-Token"  # noqa: S105 - a header's name
+PROOF_HEADER = "X-Proof-Of-Work"
 
 
 class Origins:
@@ -38,8 +40,8 @@ class Origins:
         self._cors = CORSMiddleware(
             app,
             allow_origins=sorted(self._allowed),
-            allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            allow_methods=["GET", "POST", "PUT"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", PROOF_HEADER],
             expose_headers=["Retry-After", TOKEN_HEADER],
             max_age=600,
         )
@@ -118,6 +120,9 @@ class Rates:
             "reads": RateLimitItemPerMinute(settings.reads_per_minute),
             "conversations": RateLimitItemPerHour(settings.conversations_per_hour),
             "refused tokens": RateLimitItemPerMinute(30),
+            "ratings": RateLimitItemPerMinute(60),
+            "transcripts": RateLimitItemPerHour(10),
+            "transcripts by address": RateLimitItemPerHour(30),
         }
 
     def count(self, what: str, whose: str) -> None:
@@ -132,6 +137,55 @@ class Rates:
         reset = self._limiter.get_window_stats(rate, what, whose).reset_time
         wait = max(1, math.ceil(reset - time.time()))
         raise Problem(429, "rate", f"Too many requests; try again in {wait} s.", retry_after=wait)
+
+
+class Suspicion:
+    """Addresses that ran into their limits again and again: for a while they show that they mean it.
+
+    Args:
+        mode: `off`, `after_abuse` or `always`.
+    """
+
+    STRIKES = RateLimitItemPerMinute(5, 10)
+    SECONDS = 600.0
+
+    def __init__(self, mode: str, proofs: ProofOfWork) -> None:
+        self._mode = mode
+        self._proofs = proofs
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._until: dict[str, float] = {}
+
+    def strike(self, whose: str) -> None:
+        """This address was refused for going too fast."""
+        if self._mode == "off" or self._limiter.hit(self.STRIKES, whose):
+            return
+        at = time.monotonic()
+        self._until = {known: until for known, until in self._until.items() if until > at}
+        self._until[whose] = at + self.SECONDS
+
+    def ask(self, whose: str, proof: str | None, *, starting: bool = False) -> None:
+        """Let pass who is not suspected, or who brings the solution of a challenge.
+
+        Args:
+            starting: a conversation is to be started, where `always` asks everybody.
+
+        Raises:
+            Problem: 428 with a challenge to solve.
+        """
+        suspected = self._until.get(whose, 0.0) > time.monotonic()
+        if not suspected and not (starting and self._mode == "always"):
+            return
+        if self._proofs.accepts(proof):
+            if suspected:
+                del self._until[whose]
+                self._limiter.clear(self.STRIKES, whose)
+            return
+        raise Problem(
+            428,
+            "proof",
+            f"Solve the challenge and send the solution as {PROOF_HEADER}.",
+            challenge=self._proofs.challenge(),
+        )
 
 
 def address(request: Request, trusted_proxy: bool) -> str:

@@ -1,4 +1,4 @@
-"""The demo site and `/widget.js`: files for browsers, with the headers that a real site would send.
+"""The demo site, `/widget.js` and its parts: files for browsers, with the headers of a real site.
 
 What the pages say lives in `demo/`; the widget is built under `widget/`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -26,7 +27,11 @@ PAGE_POLICY = (
 )
 # The tag's address has no version, so browsers look again after five minutes (304 when nothing changed).
 WIDGET_CACHE = "public, max-age=300, stale-while-revalidate=86400"
+PART_CACHE = "public, max-age=31536000, immutable"
 DEMO_CACHE = "no-cache"
+SHARED = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+PART = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?\.js")
+HASHED = re.compile(r"[A-Za-z0-9-]+\.[A-Za-z0-9_-]{8}\.js")
 
 
 @dataclass(frozen=True)
@@ -75,13 +80,45 @@ class _File:
             return self._kept
 
 
+class _WidgetParts:
+    """What the widget's script loads when it is needed: the panel, languages, the solver of challenges.
+
+    Names carry a hash of the content, but for the panel's own: its address does (`?v=`).
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = Lock()
+        self._files: dict[tuple[str, bool], _File] = {}
+
+    def answer(self, name: str, request: Request) -> Response:
+        """The part, or 304 when the browser has it.
+
+        Raises:
+            FileNotFoundError
+        """
+        path = self._folder / name
+        if not PART.fullmatch(name) or not path.is_file():
+            raise FileNotFoundError(name)
+        lasting = bool(HASHED.fullmatch(name)) or request.query_params.get("v") == self._version(path)
+        with self._lock:
+            kept = self._files.setdefault(
+                (name, lasting), _File(path, PART_CACHE if lasting else WIDGET_CACHE, SHARED)
+            )
+        return kept.answer(request)
+
+    @staticmethod
+    def _version(path: Path) -> str:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
 def router(settings: Settings, demo: Path = DEMO) -> APIRouter:
     """`/widget.js`, `/` and the other files of the demo site (those that are there when the app starts)."""
     made = APIRouter(include_in_schema=False)
     widget = _File(
         settings.widget_file,
         WIDGET_CACHE,
-        {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"},
+        SHARED,
     )
 
     @made.api_route("/widget.js", methods=["GET", "HEAD"])
@@ -89,7 +126,16 @@ def router(settings: Settings, demo: Path = DEMO) -> APIRouter:
         try:
             return widget.answer(request)
         except FileNotFoundError:
-            raise Problem(404, "widget", "The widget is not built yet; run `make widget`.") from None
+            raise Problem(404, "widget", "The widget is not built yet; run `make setup`.") from None
+
+    parts = _WidgetParts(settings.widget_file.parent / "widget")
+
+    @made.api_route("/widget/{name}", methods=["GET", "HEAD"])
+    def widget_part(request: Request, name: str) -> Response:
+        try:
+            return parts.answer(name, request)
+        except FileNotFoundError:
+            raise Problem(404, "widget", "There is no such part of the widget.") from None
 
     for path in sorted(demo.rglob("*")):
         if path.is_file() and not any(part.startswith(".") for part in path.relative_to(demo).parts):

@@ -18,6 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from frontdesk.channels.proof_of_work import Challenge
+
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
@@ -32,6 +34,7 @@ class Problem(Exception):
         kind: the last part of `type`, such as `token`.
         detail: a sentence that says what to do.
         retry_after: seconds to wait, where waiting helps.
+        challenge: what to solve first, where that helps.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Problem(Exception):
         *,
         retry_after: int | None = None,
         headers: dict[str, str] | None = None,
+        challenge: Challenge | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -49,6 +53,7 @@ class Problem(Exception):
         self.detail = detail
         self.retry_after = retry_after
         self.headers = headers or {}
+        self.challenge = challenge
 
 
 class FieldProblem(BaseModel):
@@ -64,6 +69,7 @@ class ProblemBody(BaseModel):
     status: int
     detail: str
     retry_after: int | None = Field(default=None, description="Seconds to wait; also in Retry-After.")
+    challenge: Challenge | None = Field(default=None, description="A proof of work that is asked for.")
     errors: list[FieldProblem] | None = None
 
 
@@ -75,6 +81,7 @@ def response(problem: Problem, errors: list[FieldProblem] | None = None) -> Resp
         status=problem.status,
         detail=problem.detail,
         retry_after=problem.retry_after,
+        challenge=problem.challenge,
         errors=errors,
     )
     headers = {"Cache-Control": "no-store", **problem.headers}

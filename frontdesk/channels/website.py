@@ -5,13 +5,18 @@ happens; replies are read from the record, live over server-sent events from a c
 """
 
 import unicodedata
+import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import anyio.to_thread
+from email_validator import EmailNotValidError, validate_email
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 from sqlalchemy import select
@@ -19,15 +24,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from frontdesk.channels import site_identity
 from frontdesk.channels.choices import NotOffered, resolve
-from frontdesk.channels.guards import TOKEN_HEADER, Rates, address
+from frontdesk.channels.guards import PROOF_HEADER, TOKEN_HEADER, Rates, Suspicion, address
 from frontdesk.channels.problems import Problem, documented
+from frontdesk.channels.proof_of_work import ProofOfWork
+from frontdesk.channels.site_identity import NotVouchedFor, OtherPerson, Person, SiteIdentity
+from frontdesk.channels.transcripts import plain_text
 from frontdesk.channels.visitor_tokens import VisitorTokens
-from frontdesk.conversations import threads
+from frontdesk.conversations import holder, pictures, ratings, threads
 from frontdesk.conversations.live import Changes
-from frontdesk.knowledge.hours import is_open, next_opening
-from frontdesk.knowledge.organization import organization
-from frontdesk.records.models import Conversation, Message, Staff
+from frontdesk.knowledge.hours import is_open, next_opening, spoken
+from frontdesk.knowledge.organization import Organization, organization
+from frontdesk.records.models import ChatConsent, Conversation, Message, Staff
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
 
@@ -35,6 +44,8 @@ CHANNEL = "website"
 PING_SECONDS = 15
 STREAMS_OF_ONE_CONVERSATION = 8
 TEXT_LIMIT = 4000
+LONGEST_WAIT = 25
+LEFT_FOR_THE_TEAM = "message_left"
 
 GREETING = (
     "Hello! I'm {name}'s automated assistant. Ask me about clinical rotations in the US or the path to "
@@ -44,6 +55,22 @@ NOTICE = (
     "You are chatting with an automated assistant; {name}'s team joins when you ask for a person. This chat "
     "is kept so that we can help you. Please don't send passport, card or health details."
 )
+
+
+KEPT_FOR_THE_TEAM = "Your message is with {name}'s team. A person answers {where}.{when}"
+
+IdentityToken = Annotated[str, StringConstraints(min_length=1, max_length=site_identity.LENGTH_LIMIT)]
+
+
+class NewConversation(BaseModel):
+    """All of it may be left out."""
+
+    consent: Annotated[str, StringConstraints(max_length=64)] | None = Field(
+        default=None, description="The version of the consent notice that the visitor agreed to."
+    )
+    identity: IdentityToken | None = Field(
+        default=None, description="The website's signed token (JWT) about its signed-in person."
+    )
 
 
 class StartedConversation(BaseModel):
@@ -58,6 +85,24 @@ class OfferedOption(BaseModel):
     option: Annotated[int, Field(ge=0, lt=100, strict=True)]
 
 
+class ForTheTeam(BaseModel):
+    """Marks a message that is left for the team while nobody is there."""
+
+    email: Annotated[str, StringConstraints(min_length=3, max_length=254)] | None = Field(
+        default=None, description="Where an answer may also be sent."
+    )
+
+    @field_validator("email")
+    @classmethod
+    def _usable(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            return validate_email(value, check_deliverability=False).normalized
+        except EmailNotValidError:
+            raise ValueError("write it like name@example.org") from None
+
+
 class NewMessage(BaseModel):
     """Either words or a pressed button."""
 
@@ -66,6 +111,7 @@ class NewMessage(BaseModel):
     )
     text: Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LIMIT)] | None = None
     choice: OfferedOption | None = None
+    for_the_team: ForTheTeam | None = None
 
     @field_validator("client_id")
     @classmethod
@@ -95,16 +141,20 @@ class ThreadMessage(BaseModel):
     act: dict[str, Any] | None = Field(description="The dialogue act of a bot message.")
     client_id: str | None
     in_reply_to: str | None
+    helpful: bool | None = Field(description="How the visitor rated it.")
+    picture: str | None = Field(description="Path of the person's picture, from staff.")
 
 
 class StaffMember(BaseModel):
     name: str
+    picture: str | None = Field(description="Path of the picture on this server.")
 
 
 class ThreadState(BaseModel):
     holder: Literal["bot", "queued", "assigned", "closed"]
     staff: StaffMember | None
     working: bool = Field(description="The bot is in a turn.")
+    typing: bool = Field(description="The person who has the conversation is writing.")
 
 
 class Accepted(BaseModel):
@@ -116,6 +166,39 @@ class Thread(BaseModel):
     messages: list[ThreadMessage]
     state: ThreadState
     cursor: int = Field(description="The highest seq read; ask for what comes `after` it.")
+    state_tag: str = Field(
+        description="Names this state; sent as `known`, a waiting read ends when it changed."
+    )
+
+
+class NewRating(BaseModel):
+    helpful: bool | None = Field(description="True, false, or null to take it back.")
+
+
+class WhoIsThis(BaseModel):
+    identity: IdentityToken
+    conversation: Annotated[str, StringConstraints(max_length=64)] | None = Field(
+        default=None, description="The visitor's present conversation, proven by its token, to be joined."
+    )
+
+
+class PersonsThread(BaseModel):
+    conversation: str
+    token: str
+    updated_at: datetime
+    began_with: str | None
+
+
+class PersonsThreads(BaseModel):
+    """The threads of the person whom the website vouches for, newest first."""
+
+    name: str | None
+    threads: list[PersonsThread]
+
+
+class ConsentNotice(BaseModel):
+    version: str
+    text: str
 
 
 class Hours(BaseModel):
@@ -127,7 +210,10 @@ class WidgetConfig(BaseModel):
     name: str
     greeting: str
     max_text: int
-    consent_notice: str | None
+    notice: str = Field(description="What visitors should know; nothing is asked for.")
+    consent_notice: ConsentNotice | None = Field(
+        description="To be agreed to before a conversation is started, with its version."
+    )
     hours: Hours
 
 
@@ -170,56 +256,101 @@ class _Website:
         self._changes = changes
         self._received = received
         self._rates = Rates(settings)
+        self._suspicion = Suspicion(settings.captcha, ProofOfWork(settings.secret_key, settings.captcha_work))
+        self._identity = SiteIdentity(settings.identity_key)
         self._tokens = VisitorTokens(settings.secret_key, timedelta(days=settings.visitor_token_days))
         self._streams: Counter[str] = Counter()
 
     def routes(self) -> APIRouter:
         made = APIRouter(prefix="/api", tags=["Website"])
+        self._conversation_routes(made)
+        self._thread_routes(made)
+        self._keeping_routes(made)
+        self._frame_routes(made)
+        return made
+
+    def _conversation_routes(self, made: APIRouter) -> None:
         admitted = Annotated[Visitor, Depends(self._visitor)]
+        proof = Annotated[str | None, Header(alias=PROOF_HEADER, description="Solution of a challenge")]
 
         @made.post(
             "/conversations",
             status_code=201,
-            responses=documented(403, 429, 503),
+            responses=documented(401, 403, 422, 428, 429, 503),
             summary="Start a conversation",
         )
-        def start(request: Request) -> StartedConversation:
-            self._rates.count("conversations", self._address(request))
-            return self._start()
+        def start(
+            request: Request, body: NewConversation | None = None, proof: proof = None
+        ) -> StartedConversation:
+            self._count("conversations", self._address(request), request)
+            self._suspicion.ask(self._address(request), proof, starting=True)
+            return self._start(body or NewConversation(), request)
 
         @made.post(
             "/conversations/{conversation_id}/messages",
             status_code=202,
             responses={
                 200: {"model": Accepted, "description": "Sent before; nothing is doubled"},
-                **documented(401, 403, 404, 413, 422, 429, 503),
+                **documented(401, 403, 404, 413, 422, 428, 429, 503),
             },
             summary="Send a message or press a button",
         )
-        def send(body: NewMessage, visitor: admitted, request: Request, response: Response) -> Accepted:
-            self._rates.count("messages", visitor.conversation_id)
-            self._rates.count("messages by address", self._address(request))
+        def send(
+            body: NewMessage, visitor: admitted, request: Request, response: Response, proof: proof = None
+        ) -> Accepted:
+            self._count("messages", visitor.conversation_id, request)
+            self._count("messages by address", self._address(request), request)
+            self._suspicion.ask(self._address(request), proof)
             accepted = self._keep(visitor.conversation_id, body)
             _renew(response, visitor)
             if accepted.duplicate:
                 response.status_code = 200
             return accepted
 
+        @made.post(
+            "/identity",
+            responses=documented(401, 403, 404, 409, 422, 429, 503),
+            summary="Say who the website's signed-in person is, and get their threads",
+        )
+        def identify(
+            body: WhoIsThis,
+            request: Request,
+            response: Response,
+            authorization: Annotated[str | None, Header(description="`Bearer` and the visitor token")] = None,
+        ) -> PersonsThreads:
+            self._rates.count("reads", self._address(request))
+            person = self._person(body.identity, request)
+            if body.conversation is not None:
+                _renew(response, self._visitor(request, body.conversation, authorization))
+            return self._join(person, body.conversation)
+
+    def _thread_routes(self, made: APIRouter) -> None:
+        admitted = Annotated[Visitor, Depends(self._visitor)]
+
         @made.get(
             "/conversations/{conversation_id}/messages",
             responses=documented(401, 403, 404, 422, 429, 503),
-            summary="Read the thread from a cursor",
+            summary="Read the thread from a cursor, or wait for what comes next",
         )
-        def read(
+        async def read(
             visitor: admitted,
+            request: Request,
             response: Response,
             after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
             limit: Annotated[int, Query(ge=1, le=threads.READ_LIMIT)] = 50,
+            wait: Annotated[
+                int, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait while there is no news.")
+            ] = 0,
+            known: Annotated[
+                str | None, Query(max_length=16, description="`state_tag` of the state that is known.")
+            ] = None,
         ) -> Thread:
             self._rates.count("reads", visitor.conversation_id)
             _renew(response, visitor)
             response.headers["Cache-Control"] = "no-store"
-            return self._read(visitor.conversation_id, after, limit)
+            if not wait:
+                return await anyio.to_thread.run_sync(self._read, visitor.conversation_id, after, limit)
+            return await self._wait(request, visitor.conversation_id, after, limit, wait, known)
 
         @made.get(
             "/conversations/{conversation_id}/events",
@@ -240,8 +371,7 @@ class _Website:
             last_event_id: Annotated[str | None, Header(max_length=20)] = None,
         ) -> Response:
             self._rates.count("reads", visitor.conversation_id)
-            if self._streams[visitor.conversation_id] >= STREAMS_OF_ONE_CONVERSATION:
-                raise Problem(429, "streams", "This conversation is followed too often.", retry_after=5)
+            self._one_more_follower(visitor.conversation_id)
             # The browser's own reconnection repeats the first address; its header knows better.
             cursor = _cursor(last_event_id) or after
             return EventSourceResponse(
@@ -251,15 +381,106 @@ class _Website:
                 headers={TOKEN_HEADER: visitor.fresh_token} if visitor.fresh_token else None,
             )
 
+    def _keeping_routes(self, made: APIRouter) -> None:
+        admitted = Annotated[Visitor, Depends(self._visitor)]
+
+        @made.put(
+            "/conversations/{conversation_id}/messages/{message_id}/rating",
+            status_code=204,
+            responses=documented(401, 403, 404, 422, 429, 503),
+            summary="Say whether an answer was helpful, or take that back",
+        )
+        def rate(
+            body: NewRating, visitor: admitted, message_id: Annotated[str, Path(max_length=64)]
+        ) -> Response:
+            self._rates.count("ratings", visitor.conversation_id)
+            try:
+                with self._record.transaction() as session:
+                    ratings.rate(session, visitor.conversation_id, message_id, body.helpful)
+            except ratings.NotRatable:
+                raise Problem(404, "unknown", "There is no such answer in this conversation.") from None
+            answer = Response(status_code=204)
+            _renew(answer, visitor)
+            return answer
+
+        @made.get(
+            "/conversations/{conversation_id}/transcript",
+            responses={
+                200: {"content": {"text/plain": {}}, "description": "The thread as a text file"},
+                **documented(401, 403, 404, 422, 429, 503),
+            },
+            response_class=Response,
+            summary="The whole thread as a text to keep",
+        )
+        def transcript(
+            visitor: admitted,
+            request: Request,
+            time_zone: Annotated[str | None, Query(max_length=64, description="IANA name")] = None,
+        ) -> Response:
+            self._rates.count("transcripts", visitor.conversation_id)
+            self._rates.count("transcripts by address", self._address(request))
+            answer = Response(
+                self._transcript(visitor.conversation_id, _zone(time_zone)),
+                media_type="text/plain; charset=utf-8",
+                headers={
+                    "Content-Disposition": 'attachment; filename="conversation.txt"',
+                    "Cache-Control": "no-store",
+                },
+            )
+            _renew(answer, visitor)
+            return answer
+
+    def _frame_routes(self, made: APIRouter) -> None:
+        @made.get(
+            "/staff-pictures/{picture_id}",
+            responses={
+                200: {"content": {media: {} for media in pictures.MEDIA}},
+                **documented(403, 404, 503),
+            },
+            response_class=Response,
+            summary="How a member of the team looks",
+        )
+        def picture(picture_id: Annotated[str, Path(max_length=64)]) -> Response:
+            with self._record.reading() as session:
+                found = pictures.picture(session, picture_id)
+            if found is None:
+                raise Problem(404, "unknown", "There is no such picture.")
+            return Response(
+                found.image,
+                media_type=found.media_type,
+                headers={"Cache-Control": "public, max-age=31536000, immutable"},
+            )
+
         @made.get("/widget/config", responses=documented(403, 503), summary="What the widget shows")
         def config(response: Response) -> WidgetConfig:
             response.headers["Cache-Control"] = "no-cache"
             return self._config()
 
-        return made
-
     def _address(self, request: Request) -> str:
         return address(request, self._settings.trusted_proxy)
+
+    def _count(self, what: str, whose: str, request: Request) -> None:
+        try:
+            self._rates.count(what, whose)
+        except Problem:
+            self._suspicion.strike(self._address(request))
+            raise
+
+    def _organization(self) -> Organization:
+        return organization(self._settings.organization_file)
+
+    def _person(self, identity: str, request: Request) -> Person:
+        if not self._identity.configured:
+            raise Problem(404, "identity", "Websites cannot vouch for visitors here; set CHHA_IDENTITY_KEY.")
+        try:
+            return self._identity.person(identity)
+        except NotVouchedFor as error:
+            self._rates.count("refused tokens", self._address(request))
+            raise Problem(401, "identity", str(error)) from None
+
+    def _one_more_follower(self, conversation_id: str) -> None:
+        if self._streams[conversation_id] >= STREAMS_OF_ONE_CONVERSATION:
+            raise Problem(429, "streams", "This conversation is followed too often.", retry_after=5)
 
     def _visitor(
         self,
@@ -286,27 +507,95 @@ class _Website:
             raise Problem(404, "unknown", "This conversation does not exist any more. Start a new one.")
         return Visitor(conversation_id, self._tokens.renewed(token.strip(), conversation_id))
 
-    def _start(self) -> StartedConversation:
+    def _start(self, body: NewConversation, request: Request) -> StartedConversation:
+        notice = consent_notice(self._organization())
+        if notice is not None and body.consent != notice.version:
+            raise Problem(
+                422,
+                "consent",
+                "consent: this chat begins with a notice to agree to. Read it from /api/widget/config, show "
+                "it, and send its version.",
+            )
+        person = self._person(body.identity, request) if body.identity is not None else None
         with self._record.transaction() as session:
             conversation_id = threads.start(session, channel=CHANNEL).id
+            if notice is not None:
+                session.add(
+                    ChatConsent(conversation_id=conversation_id, version=notice.version, text=notice.text)
+                )
+            if person is not None:
+                site_identity.join(session, conversation_id, person)
         return StartedConversation(conversation=conversation_id, token=self._tokens.issue(conversation_id))
 
+    def _join(self, person: Person, conversation_id: str | None) -> PersonsThreads:
+        try:
+            with self._record.transaction() as session:
+                if conversation_id is not None:
+                    site_identity.join(session, conversation_id, person)
+                found = site_identity.threads_of(session, person, CHANNEL)
+                joined = [
+                    PersonsThread(
+                        conversation=thread.conversation.id,
+                        token=self._tokens.issue(thread.conversation.id),
+                        updated_at=thread.conversation.updated_at,
+                        began_with=thread.began_with[:120] if thread.began_with else None,
+                    )
+                    for thread in found
+                ]
+        except OtherPerson:
+            raise Problem(
+                409, "other-person", "This conversation belongs to another person of the website."
+            ) from None
+        return PersonsThreads(name=person.name, threads=joined)
+
     def _keep(self, conversation_id: str, body: NewMessage) -> Accepted:
+        external_id = f"{conversation_id}:{body.client_id}"
         with self._record.transaction() as session:
             text, choice = self._words(session, conversation_id, body)
+            left = body.for_the_team
+            if left is not None and threads.delivered(session, CHANNEL, external_id) is None:
+                text = f"{text}\n\nE-mail for the answer: {left.email}" if left.email else text
+                left_now = self._left_for_the_team(session, conversation_id)
+            else:
+                left_now = False
             kept = threads.receive(
                 session,
                 conversation_id,
                 text=text,
-                external_id=f"{conversation_id}:{body.client_id}",
+                external_id=external_id,
                 client_id=body.client_id,
                 choice=choice,
             )
-            accepted = Accepted(message=_line(kept.message, {}), duplicate=kept.duplicate)
+            accepted = Accepted(message=_line(kept.message), duplicate=kept.duplicate)
+            if left_now and left is not None:
+                self._confirm(session, conversation_id, left.email)
         if not accepted.duplicate:
             self._received()
             self._changes.notify(conversation_id)
         return accepted
+
+    def _left_for_the_team(self, session: Session, conversation_id: str) -> bool:
+        """Queue the conversation before the message comes, so that no turn of the bot answers it."""
+        try:
+            holder.queue(session, conversation_id, reason=LEFT_FOR_THE_TEAM, message_id=None, available=False)
+        except holder.HolderConflict:
+            return False  # a person has it and reads the message
+        return True
+
+    def _confirm(self, session: Session, conversation_id: str, email: str | None) -> None:
+        at_home = self._organization()
+        at = datetime.now(UTC)
+        opens = None if is_open(at_home, at) else next_opening(at_home, at)
+        threads.append(
+            session,
+            threads.locked(session, conversation_id),
+            author="system",
+            text=KEPT_FOR_THE_TEAM.format(
+                name=at_home.name,
+                where=f"in this chat or at {email}" if email else "in this chat",
+                when=f" They are back on {spoken(opens)}." if opens else "",
+            ),
+        )
 
     def _words(
         self, session: Session, conversation_id: str, body: NewMessage
@@ -336,7 +625,45 @@ class _Website:
             state = threads.state(session, conversation_id)
             lines = _lines(session, threads.read(session, conversation_id, after=after, limit=limit))
         cursor = lines[-1].seq if lines else after
-        return Thread(messages=lines, state=_state(state), cursor=cursor)
+        shown = _state(state)
+        return Thread(messages=lines, state=shown, cursor=cursor, state_tag=_tag(shown))
+
+    async def _wait(
+        self, request: Request, conversation_id: str, after: int, limit: int, wait: int, known: str | None
+    ) -> Thread:
+        """A read that is answered when there is news, or after `wait` seconds without any."""
+        self._one_more_follower(conversation_id)
+        self._streams[conversation_id] += 1
+        try:
+            with self._changes.listen(conversation_id) as listener, anyio.move_on_after(wait) as patience:
+                thread = await anyio.to_thread.run_sync(self._read, conversation_id, after, limit)
+                known = known or thread.state_tag
+                while not thread.messages and thread.state_tag == known:
+                    await listener.wait()
+                    if await request.is_disconnected():
+                        break
+                    with anyio.CancelScope(shield=True):
+                        thread = await anyio.to_thread.run_sync(self._read, conversation_id, after, limit)
+            if patience.cancelled_caught:
+                thread = await anyio.to_thread.run_sync(self._read, conversation_id, after, limit)
+            return thread
+        finally:
+            self._unfollow(conversation_id)
+
+    def _unfollow(self, conversation_id: str) -> None:
+        self._streams[conversation_id] -= 1
+        if not self._streams[conversation_id]:
+            del self._streams[conversation_id]
+
+    def _transcript(self, conversation_id: str, zone: ZoneInfo | None) -> str:
+        found: list[Message] = []
+        with self._record.reading() as session:
+            while page := threads.read(
+                session, conversation_id, after=found[-1].seq if found else 0, limit=threads.READ_LIMIT
+            ):
+                found.extend(page)
+            names = _staff_names(session, (message.staff_id for message in found))
+            return plain_text(self._organization(), found, names, zone)
 
     def _news(self, conversation_id: str, after: int) -> tuple[ThreadState, list[ThreadMessage]]:
         with self._record.reading() as session:
@@ -364,22 +691,40 @@ class _Website:
         except (SQLAlchemyError, OSError, threads.UnknownConversation):
             return  # the client comes back with its cursor
         finally:
-            self._streams[conversation_id] -= 1
-            if not self._streams[conversation_id]:
-                del self._streams[conversation_id]
+            self._unfollow(conversation_id)
 
     def _config(self) -> WidgetConfig:
-        at_home = organization(self._settings.organization_file)
+        at_home = self._organization()
         at = datetime.now(UTC)
         opened = is_open(at_home, at)
         return WidgetConfig(
             name=at_home.name,
             greeting=GREETING.format(name=at_home.name),
             max_text=self._settings.text_limit,
-            consent_notice=NOTICE.format(name=at_home.name)
+            notice=NOTICE.format(name=at_home.name)
             + (f" Privacy: {at_home.privacy_url}" if at_home.privacy_url else ""),
+            consent_notice=consent_notice(at_home),
             hours=Hours(open=opened, next_open=None if opened else next_opening(at_home, at)),
         )
+
+
+def consent_notice(at_home: Organization) -> ConsentNotice | None:
+    """What visitors agree to before their first message; its version follows from its words."""
+    if at_home.consent_notice is None:
+        return None
+    version = sha256(at_home.consent_notice.encode()).hexdigest()[:16]
+    return ConsentNotice(version=version, text=at_home.consent_notice)
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def _tag(state: ThreadState) -> str:
+    return f"{zlib.crc32(_json(state).encode()):08x}"
 
 
 def _cursor(last_event_id: str | None) -> int | None:
@@ -398,13 +743,27 @@ def _json(model: BaseModel) -> str:
 
 
 def _state(state: threads.State) -> ThreadState:
-    named = StaffMember(name=state.staff_name) if state.staff_name else None
-    return ThreadState.model_validate({"holder": state.holder, "staff": named, "working": state.working})
+    named = (
+        StaffMember(name=state.staff_name, picture=_picture_path(state.picture_id))
+        if state.staff_name
+        else None
+    )
+    return ThreadState.model_validate(
+        {"holder": state.holder, "staff": named, "working": state.working, "typing": state.typing}
+    )
+
+
+def _picture_path(picture_id: str | None) -> str | None:
+    return f"/api/staff-pictures/{picture_id}" if picture_id else None
 
 
 def _lines(session: Session, messages: Sequence[Message]) -> list[ThreadMessage]:
     names = _staff_names(session, (message.staff_id for message in messages))
-    return [_line(message, names) for message in messages]
+    helpful = ratings.ratings_of(
+        session, (message.id for message in messages if message.author != "applicant")
+    )
+    faces = pictures.picture_ids(session, names)
+    return [_line(message, names, helpful, faces) for message in messages]
 
 
 def _staff_names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
@@ -415,17 +774,25 @@ def _staff_names(session: Session, ids: Iterable[str | None]) -> dict[str, str]:
     return {staff.id: staff.name for staff in found}
 
 
-def _line(message: Message, names: dict[str, str]) -> ThreadMessage:
+def _line(
+    message: Message,
+    names: Mapping[str, str] = MappingProxyType({}),
+    helpful: Mapping[str, bool] = MappingProxyType({}),
+    faces: Mapping[str, str] = MappingProxyType({}),
+) -> ThreadMessage:
+    staff_id = message.staff_id or ""
     return ThreadMessage.model_validate(
         {
             "id": message.id,
             "seq": message.seq,
             "at": message.created_at,
             "from": message.author,
-            "name": names.get(message.staff_id) if message.staff_id else None,
+            "name": names.get(staff_id),
             "text": message.text,
             "act": message.act,
             "client_id": message.client_id,
             "in_reply_to": message.in_reply_to,
+            "helpful": helpful.get(message.id),
+            "picture": _picture_path(faces.get(staff_id)) if message.author == "staff" else None,
         }
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from frontdesk.conversations import threads
+from frontdesk.conversations import staff_typing, threads
 from frontdesk.conversations.states import HolderConflict, change, conflict, staff_name
 from frontdesk.records.models import Conversation, Handoff, Message, Turn, new_id, now
 
@@ -129,6 +129,7 @@ def reply(session: Session, conversation_id: str, staff_id: str, text: str) -> M
     handoff = open_handoff(session, conversation_id)
     if handoff is not None:
         handoff.first_reply_at = handoff.first_reply_at or now()
+    staff_typing.stopped(session, conversation_id)
     return threads.append(session, conversation, author="staff", text=text, staff_id=staff_id)
 
 

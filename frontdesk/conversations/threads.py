@@ -15,6 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from frontdesk.conversations import states
+from frontdesk.conversations.pictures import picture_ids
+from frontdesk.conversations.staff_typing import who_types
 from frontdesk.records.models import Conversation, Message, Turn, new_id, now
 
 READ_LIMIT = 200
@@ -38,12 +40,17 @@ class Received:
 
 @dataclass(frozen=True)
 class State:
-    """Who holds a conversation; `working` while the bot owes a turn; `last_seq` of its newest message."""
+    """Who holds a conversation; `working` while the bot owes a turn; `last_seq` of its newest message.
+
+    `typing`: the person who has it is writing now. `picture_id`: of that person, for `pictures.picture`.
+    """
 
     holder: str
     staff_name: str | None
     working: bool
     last_seq: int
+    typing: bool = False
+    picture_id: str | None = None
 
 
 def start(session: Session, *, channel: str, external_ref: str | None = None) -> Conversation:
@@ -107,9 +114,7 @@ def receive(
         UnknownConversation
     """
     conversation = locked(session, conversation_id)
-    before = session.scalars(
-        select(Message).where(Message.channel == conversation.channel, Message.external_id == external_id)
-    ).one_or_none()
+    before = delivered(session, conversation.channel, external_id)
     if before is not None:
         return Received(before, duplicate=True)
     if conversation.holder == "closed":
@@ -130,6 +135,13 @@ def receive(
         )
         session.flush()
     return Received(message, duplicate=False)
+
+
+def delivered(session: Session, channel: str, external_id: str) -> Message | None:
+    """The message that this delivery of the channel became, or None when it is the first time."""
+    return session.scalars(
+        select(Message).where(Message.channel == channel, Message.external_id == external_id)
+    ).one_or_none()
 
 
 def append(
@@ -192,11 +204,14 @@ def state(session: Session, conversation_id: str) -> State:
     if row is None:
         raise UnknownConversation(conversation_id)
     holder, staff_id, last_seq, working = row
+    person = staff_id if holder == "assigned" and staff_id else ""
     return State(
         holder=holder,
         staff_name=states.staff_name(session, staff_id),
         working=bool(working),
         last_seq=last_seq,
+        typing=bool(person) and who_types(session, conversation_id) == person,
+        picture_id=picture_ids(session, [person]).get(person) if person else None,
     )
 
 

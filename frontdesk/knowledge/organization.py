@@ -166,6 +166,7 @@ class Organization(BaseModel):
     staff_reply_minutes: int | None = Field(default=None, ge=0)
     unattended_alert_minutes: int = Field(default=15, ge=1)
     consent: Consent | None = None
+    consent_notice: Said = None
 
     @field_validator(
         "locations",

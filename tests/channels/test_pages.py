@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,7 +42,42 @@ def test_an_unchanged_script_is_not_sent_again(make_client: Callable, widget: Pa
 def test_a_widget_that_is_not_built_says_what_to_do(make_client: Callable, tmp_path: Path) -> None:
     answer = make_client(widget_file=tmp_path / "missing.js").get("/widget.js")
     assert answer.status_code == 404
-    assert "make widget" in answer.json()["detail"]
+    assert "make setup" in answer.json()["detail"]
+
+
+@pytest.fixture
+def part(widget: Path) -> Path:
+    folder = widget.parent / "widget"
+    folder.mkdir()
+    (folder / "es.Ab3_x-9Z.js").write_text("export default {}")
+    (folder / "panel.js").write_text("export {}")
+    return folder / "panel.js"
+
+
+def test_a_part_of_the_widget_may_be_kept_for_good_when_its_address_names_its_content(
+    make_client: Callable, widget: Path, part: Path
+) -> None:
+    client = make_client(widget_file=widget)
+    version = hashlib.sha256(part.read_bytes()).hexdigest()[:12]
+    for address, lasting in (
+        ("/widget/es.Ab3_x-9Z.js", True),
+        (f"/widget/panel.js?v={version}", True),
+        ("/widget/panel.js?v=old", False),
+        ("/widget/panel.js", False),
+    ):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert ("immutable" in answer.headers["cache-control"]) is lasting
+
+
+@pytest.mark.parametrize(
+    "name", ["missing.js", "..%2fwidget.js", "panel.js.map", "%2e%2e%2forganization.yml"]
+)
+def test_nothing_but_the_widget_s_parts_is_served(
+    make_client: Callable, widget: Path, part: Path, name: str
+) -> None:
+    assert make_client(widget_file=widget).get(f"/widget/{name}").status_code == 404
 
 
 def test_every_answer_has_its_security_headers(client: httpx.Client) -> None:

@@ -71,7 +71,7 @@ def test_what_was_said_before_comes_first(visitor: Visitor) -> None:
 
 def test_what_is_said_later_comes_live(visitor: Visitor) -> None:
     with following(visitor) as stream:
-        assert stream.state() == {"holder": "bot", "staff": None, "working": False}
+        assert stream.state() == {"holder": "bot", "staff": None, "working": False, "typing": False}
         visitor.say("hello")
         assert [message["text"] for message in stream.messages(2)] == ["hello", "re: hello"]
 
@@ -131,7 +131,7 @@ def test_a_person_who_joins_and_writes_is_seen_live_though_another_process_wrote
         joined, reply = stream.messages(2)
         assert joined["from"] == "system"
         assert (reply["from"], reply["name"], reply["text"]) == ("staff", "Ann", "Hello, I'm Ann")
-        assert stream.state()["staff"] == {"name": "Ann"}
+        assert stream.state()["staff"] == {"name": "Ann", "picture": None}
 
 
 def test_two_windows_of_one_visitor_see_the_same(visitor: Visitor) -> None:

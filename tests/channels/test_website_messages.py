@@ -50,14 +50,17 @@ def test_a_thread_is_read_from_a_cursor_in_pages(visitor: Visitor) -> None:
     page = visitor.read(after=1, limit=2).json()
     assert [message["seq"] for message in page["messages"]] == [2, 3]
     assert page["cursor"] == 3
-    assert page["state"] == {"holder": "bot", "staff": None, "working": False}
+    assert page["state"] == {"holder": "bot", "staff": None, "working": False, "typing": False}
     assert visitor.read(after=4).json()["cursor"] == 4
 
 
 def test_messages_have_all_the_fields_of_the_contract(visitor: Visitor) -> None:
     visitor.say("hello")
     message = visitor.read().json()["messages"][0]
-    assert set(message) == {"id", "seq", "at", "from", "name", "text", "act", "client_id", "in_reply_to"}
+    assert set(message) == {
+        *("id", "seq", "at", "from", "name", "text", "act", "client_id", "in_reply_to"),
+        *("helpful", "picture"),
+    }
 
 
 def test_a_person_s_reply_carries_the_name(
@@ -70,7 +73,12 @@ def test_a_person_s_reply_carries_the_name(
     thread = visitor.read().json()
     assert thread["messages"][-1]["from"] == "staff"
     assert thread["messages"][-1]["name"] == "Ann"
-    assert thread["state"] == {"holder": "assigned", "staff": {"name": "Ann"}, "working": False}
+    assert thread["state"] == {
+        "holder": "assigned",
+        "staff": {"name": "Ann", "picture": None},
+        "working": False,
+        "typing": False,
+    }
 
 
 def test_control_characters_are_stripped_and_lines_kept(visitor: Visitor) -> None:

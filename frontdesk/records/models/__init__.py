@@ -16,8 +16,14 @@ from frontdesk.records.models.staff import (
 )
 from frontdesk.records.models.operation import ActionOutcome, Heartbeat, Outage
 from frontdesk.records.models.work import PeriodicJob
+from frontdesk.records.models.website import ChatConsent, Rating, SitePerson, StaffPicture, TypingSignal
 
 __all__ = [
+    "ChatConsent",
+    "Rating",
+    "SitePerson",
+    "StaffPicture",
+    "TypingSignal",
     "TrainingRun",
     "SecondFactor",
     "ReviewItem",
