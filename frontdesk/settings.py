@@ -68,6 +68,13 @@ class Settings(BaseSettings):
     visitor_token_days: float = Field(default=30.0, gt=0)
     logins_per_minute: int = Field(default=10, ge=1)
 
+    files_dir: Path | None = None
+    file_size_limit: int = Field(default=15_000_000, ge=10_000, le=200_000_000)
+    files_of_one_conversation: int = Field(default=40, ge=1)
+    files_per_hour: int = Field(default=40, ge=1)
+    upload_link_hours: float = Field(default=72.0, gt=0, le=24 * 90)
+    clamd: str = ""
+
     action_timeout: float = Field(default=10.0, gt=0)
     turn_timeout: float = Field(default=15.0, gt=0)
     turn_attempts: int = Field(default=3, ge=1, le=10)
@@ -112,7 +119,15 @@ class Settings(BaseSettings):
             raise ValueError("use the provider's https:// address, as its discovery document names it")
         return value
 
-    @field_validator("breached_passwords_file", "evaluation_dir", mode="before")
+    @field_validator("clamd")
+    @classmethod
+    def _known_scanner(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not value.startswith(("/", "unix://")) and not (host and port.isdigit()):
+            raise ValueError("use host:port, or the path of clamd's socket")
+        return value
+
+    @field_validator("breached_passwords_file", "evaluation_dir", "files_dir", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None
@@ -140,6 +155,11 @@ class Settings(BaseSettings):
         """The folder of question sets that models are measured on; None where there is none."""
         folder = self.evaluation_dir or ROOT.parent / "shared" / "eval"
         return folder if folder.is_dir() else None
+
+    @property
+    def files_folder(self) -> Path:
+        """Where files of applicants lie: `var/files` unless `CHHA_FILES_DIR` says otherwise."""
+        return self.files_dir or self.var_dir / "files"
 
     @property
     def rasa_url(self) -> str:

@@ -66,6 +66,7 @@ def checks() -> list[Check]:
         Check("Rasa: data validation", ("rasa",), rasa("data", "validate", "--fail-on-warnings")),
         Check("Rasa: test stories", ("rasa",), rasa_stories()),
         pytest("records"),
+        pytest("files"),
         pytest("knowledge"),
     ]
 

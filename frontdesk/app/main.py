@@ -21,12 +21,14 @@ from frontdesk.app.jobs import Jobs
 from frontdesk.app.logs import AccessLog
 from frontdesk.app.metrics import MEDIA_TYPE, Metrics
 from frontdesk.app.watch import Watch
-from frontdesk.channels import pages, problems, website
+from frontdesk.channels import pages, problems, uploads, website
 from frontdesk.channels.guards import BodyLimit, Origins
+from frontdesk.channels.visitors import Visitors
 from frontdesk.conversations.availability import availability
 from frontdesk.conversations.live import Changes
 from frontdesk.conversations.rasa import RasaClient
 from frontdesk.conversations.turns import Notice, TurnRunner
+from frontdesk.files.keeping import Files
 from frontdesk.knowledge.hours import spoken
 from frontdesk.knowledge.organization import organization
 from frontdesk.records.session import Record, RecordUnavailable
@@ -35,6 +37,9 @@ from frontdesk.settings import Settings
 logger = logging.getLogger(__name__)
 
 STAFF_CONSOLE = "frontdesk.staff.console"
+
+# How often files are scanned again and removed.
+FILES_SECONDS = 60.0
 
 DESCRIPTION = (
     "Start a conversation, send messages with your own ids, and read the thread from a cursor: by asking "
@@ -69,7 +74,9 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
     rasa = RasaClient(settings.rasa_url, settings.rasa_key, settings.turn_timeout)
     metrics = Metrics(store)
     watch = Watch(store, settings)
+    files = Files(store, settings)
     jobs = Jobs(store)
+    jobs.every(FILES_SECONDS, "files", files.tidy)
     runner = TurnRunner(
         store,
         rasa,
@@ -112,16 +119,18 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
     app.state.record, app.state.changes, app.state.settings = store, changes, settings
     app.state.jobs = jobs
     problems.install(app)
-    app.include_router(
-        website.router(store, settings, changes, received=metrics.messages.labels(website.CHANNEL).inc)
-    )
+    visitors = Visitors(store, settings, website.CHANNEL)
+    received = metrics.messages.labels(website.CHANNEL).inc
+    app.include_router(website.router(store, settings, changes, visitors, received=received))
+    app.include_router(uploads.router(store, settings, changes, visitors, files))
     app.include_router(reference.router(app))
     _include_staff_console(app, store, settings, changes)
     app.include_router(pages.router(settings))
     _add_health(app, store, watch, metrics)
 
     # The last one added is the first one asked.
-    app.add_middleware(BodyLimit, limit=settings.body_limit)
+    upload_limit = settings.file_size_limit + settings.body_limit
+    app.add_middleware(BodyLimit, limit=settings.body_limit, upload_limit=upload_limit)
     app.add_middleware(problems.UnexpectedErrors)
     app.add_middleware(Origins, settings=settings)
     app.add_middleware(SecurityHeaders, secure=settings.base_url.startswith("https:"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from frontdesk.channels.proof_of_work import ProofOfWork
 from frontdesk.settings import Settings
 
 API = "/api/"
+_UPLOADS = re.compile(r"/api/conversations/[^/]+/files|/upload/[^/]+")
 TOKEN_HEADER = "X-Visitor-Token"  # noqa: S105 - a header's name
 PROOF_HEADER = "X-Proof-Of-Work"
 
@@ -71,13 +73,20 @@ class Origins:
 
 
 class BodyLimit:
-    """ASGI middleware: a body of the API above `limit` bytes is refused before anybody parses it."""
+    """ASGI middleware: a body of the API above `limit` bytes is refused before anybody parses it.
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    Uploads are streamed to whoever reads them, and refused once they are above `upload_limit`.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, upload_limit: int) -> None:
         self._app = app
         self._limit = limit
+        self._upload_limit = upload_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and _UPLOADS.fullmatch(scope["path"]):
+            await self._streamed(scope, receive, send)
+            return
         if scope["type"] != "http" or not scope["path"].startswith(API) or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
@@ -107,6 +116,27 @@ class BodyLimit:
 
         await self._app(scope, receiving, send)
 
+    async def _streamed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        told = Headers(scope=scope).get("content-length", "0")
+        if told.isdigit() and int(told) > self._upload_limit:
+            await response(self._too_much())(scope, receive, send)
+            return
+        size = 0
+
+        async def counting() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self._upload_limit:
+                raise self._too_much()
+            return message
+
+        await self._app(scope, counting, send)
+
+    def _too_much(self) -> Problem:
+        most = self._upload_limit // 1_000_000
+        return Problem(413, "too-large", f"That is too large: at most {most} MB are taken at once.")
+
 
 class Rates:
     """How much one visitor and one address may do, counted in this process's memory."""
@@ -123,6 +153,8 @@ class Rates:
             "ratings": RateLimitItemPerMinute(60),
             "transcripts": RateLimitItemPerHour(10),
             "transcripts by address": RateLimitItemPerHour(30),
+            "files": RateLimitItemPerHour(settings.files_per_hour),
+            "files by address": RateLimitItemPerHour(settings.files_per_hour * 5),
         }
 
     def count(self, what: str, whose: str) -> None:

@@ -8,8 +8,7 @@ import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
@@ -26,17 +25,17 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from frontdesk.channels import site_identity
 from frontdesk.channels.choices import NotOffered, resolve
-from frontdesk.channels.guards import PROOF_HEADER, TOKEN_HEADER, Rates, Suspicion, address
+from frontdesk.channels.guards import PROOF_HEADER, TOKEN_HEADER, Suspicion, address
 from frontdesk.channels.problems import Problem, documented
 from frontdesk.channels.proof_of_work import ProofOfWork
 from frontdesk.channels.site_identity import NotVouchedFor, OtherPerson, Person, SiteIdentity
 from frontdesk.channels.transcripts import plain_text
-from frontdesk.channels.visitor_tokens import VisitorTokens
+from frontdesk.channels.visitors import Visitor, Visitors, renew
 from frontdesk.conversations import holder, pictures, ratings, threads
 from frontdesk.conversations.live import Changes
 from frontdesk.knowledge.hours import is_open, next_opening, spoken
 from frontdesk.knowledge.organization import Organization, organization
-from frontdesk.records.models import ChatConsent, Conversation, Message, Staff
+from frontdesk.records.models import ChatConsent, Message, Staff
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
 
@@ -217,14 +216,6 @@ class WidgetConfig(BaseModel):
     hours: Hours
 
 
-@dataclass(frozen=True)
-class Visitor:
-    """Who asks: the conversation that the token admits to, and a new token when the old one ages."""
-
-    conversation_id: str
-    fresh_token: str | None
-
-
 def clean(text: str) -> str:
     """Text as it is kept: line ends as newlines, no other control characters, no white space around it."""
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -236,29 +227,37 @@ def router(
     record: Record,
     settings: Settings,
     changes: Changes,
+    visitors: Visitors | None = None,
     *,
     received: Callable[[], None] = lambda: None,
 ) -> APIRouter:
     """The routes under `/api`.
 
     Args:
+        visitors: who is let in, where other routes let in the same.
         received: called for each message kept, for metrics.
     """
-    return _Website(record, settings, changes, received).routes()
+    admission = visitors or Visitors(record, settings, CHANNEL)
+    return _Website(record, settings, changes, admission, received).routes()
 
 
 class _Website:
     def __init__(
-        self, record: Record, settings: Settings, changes: Changes, received: Callable[[], None]
+        self,
+        record: Record,
+        settings: Settings,
+        changes: Changes,
+        visitors: Visitors,
+        received: Callable[[], None],
     ) -> None:
         self._record = record
         self._settings = settings
         self._changes = changes
         self._received = received
-        self._rates = Rates(settings)
+        self._rates = visitors.rates
+        self._visitors = visitors
         self._suspicion = Suspicion(settings.captcha, ProofOfWork(settings.secret_key, settings.captcha_work))
         self._identity = SiteIdentity(settings.identity_key)
-        self._tokens = VisitorTokens(settings.secret_key, timedelta(days=settings.visitor_token_days))
         self._streams: Counter[str] = Counter()
 
     def routes(self) -> APIRouter:
@@ -270,7 +269,7 @@ class _Website:
         return made
 
     def _conversation_routes(self, made: APIRouter) -> None:
-        admitted = Annotated[Visitor, Depends(self._visitor)]
+        admitted = Annotated[Visitor, Depends(self._visitors.admit)]
         proof = Annotated[str | None, Header(alias=PROOF_HEADER, description="Solution of a challenge")]
 
         @made.post(
@@ -302,7 +301,7 @@ class _Website:
             self._count("messages by address", self._address(request), request)
             self._suspicion.ask(self._address(request), proof)
             accepted = self._keep(visitor.conversation_id, body)
-            _renew(response, visitor)
+            renew(response, visitor)
             if accepted.duplicate:
                 response.status_code = 200
             return accepted
@@ -321,11 +320,11 @@ class _Website:
             self._rates.count("reads", self._address(request))
             person = self._person(body.identity, request)
             if body.conversation is not None:
-                _renew(response, self._visitor(request, body.conversation, authorization))
+                renew(response, self._visitors.admit(request, body.conversation, authorization))
             return self._join(person, body.conversation)
 
     def _thread_routes(self, made: APIRouter) -> None:
-        admitted = Annotated[Visitor, Depends(self._visitor)]
+        admitted = Annotated[Visitor, Depends(self._visitors.admit)]
 
         @made.get(
             "/conversations/{conversation_id}/messages",
@@ -346,7 +345,7 @@ class _Website:
             ] = None,
         ) -> Thread:
             self._rates.count("reads", visitor.conversation_id)
-            _renew(response, visitor)
+            renew(response, visitor)
             response.headers["Cache-Control"] = "no-store"
             if not wait:
                 return await anyio.to_thread.run_sync(self._read, visitor.conversation_id, after, limit)
@@ -382,7 +381,7 @@ class _Website:
             )
 
     def _keeping_routes(self, made: APIRouter) -> None:
-        admitted = Annotated[Visitor, Depends(self._visitor)]
+        admitted = Annotated[Visitor, Depends(self._visitors.admit)]
 
         @made.put(
             "/conversations/{conversation_id}/messages/{message_id}/rating",
@@ -400,7 +399,7 @@ class _Website:
             except ratings.NotRatable:
                 raise Problem(404, "unknown", "There is no such answer in this conversation.") from None
             answer = Response(status_code=204)
-            _renew(answer, visitor)
+            renew(answer, visitor)
             return answer
 
         @made.get(
@@ -427,7 +426,7 @@ class _Website:
                     "Cache-Control": "no-store",
                 },
             )
-            _renew(answer, visitor)
+            renew(answer, visitor)
             return answer
 
     def _frame_routes(self, made: APIRouter) -> None:
@@ -482,31 +481,6 @@ class _Website:
         if self._streams[conversation_id] >= STREAMS_OF_ONE_CONVERSATION:
             raise Problem(429, "streams", "This conversation is followed too often.", retry_after=5)
 
-    def _visitor(
-        self,
-        request: Request,
-        conversation_id: Annotated[str, Path(max_length=64)],
-        authorization: Annotated[str | None, Header(description="`Bearer` and the visitor token")] = None,
-    ) -> Visitor:
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not self._tokens.admits(token.strip(), conversation_id):
-            self._rates.count("refused tokens", self._address(request))
-            raise Problem(
-                401,
-                "token",
-                "This needs the token that was given with this conversation.",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
-        with self._record.reading() as session:
-            known = session.scalar(
-                select(Conversation.id).where(
-                    Conversation.id == conversation_id, Conversation.channel == CHANNEL
-                )
-            )
-        if known is None:
-            raise Problem(404, "unknown", "This conversation does not exist any more. Start a new one.")
-        return Visitor(conversation_id, self._tokens.renewed(token.strip(), conversation_id))
-
     def _start(self, body: NewConversation, request: Request) -> StartedConversation:
         notice = consent_notice(self._organization())
         if notice is not None and body.consent != notice.version:
@@ -525,7 +499,7 @@ class _Website:
                 )
             if person is not None:
                 site_identity.join(session, conversation_id, person)
-        return StartedConversation(conversation=conversation_id, token=self._tokens.issue(conversation_id))
+        return StartedConversation(conversation=conversation_id, token=self._visitors.token(conversation_id))
 
     def _join(self, person: Person, conversation_id: str | None) -> PersonsThreads:
         try:
@@ -536,7 +510,7 @@ class _Website:
                 joined = [
                     PersonsThread(
                         conversation=thread.conversation.id,
-                        token=self._tokens.issue(thread.conversation.id),
+                        token=self._visitors.token(thread.conversation.id),
                         updated_at=thread.conversation.updated_at,
                         began_with=thread.began_with[:120] if thread.began_with else None,
                     )
@@ -731,11 +705,6 @@ def _cursor(last_event_id: str | None) -> int | None:
     return (
         int(last_event_id) if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else None
     )
-
-
-def _renew(response: Response, visitor: Visitor) -> None:
-    if visitor.fresh_token:
-        response.headers[TOKEN_HEADER] = visitor.fresh_token
 
 
 def _json(model: BaseModel) -> str:

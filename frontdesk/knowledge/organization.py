@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from frontdesk.knowledge.files import KnowledgeError, Watched, checked, read_yaml
 from frontdesk.settings import settings
@@ -115,6 +124,66 @@ def span_times(span: str) -> tuple[dt.time, dt.time]:
     return opens, closes
 
 
+class Document(BaseModel):
+    """A paper that applicants hand in. `needed_by` narrows who must: training stages, programs; empty is all.
+
+    Words alone (`- CV`) make one too; its key is then made of them.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    label: Annotated[str, Field(min_length=1, max_length=80)]
+    why: Said = None
+    required: bool = True
+    needed_by: list[Literal["student", "graduate", "clinical_rotation", "residency_support"]] = Field(
+        default_factory=list
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _words_alone(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        key = re.sub(r"[^a-z0-9]+", "_", value.casefold()).strip("_")[:40]
+        return {"key": key if key[:1].isalpha() else f"paper_{key}"[:40], "label": value.strip()}
+
+    @field_validator("needed_by", mode="before")
+    @classmethod
+    def _for_all(cls, value: Any) -> Any:
+        return value or []
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Reminders(BaseModel):
+    """How often somebody is reminded of missing papers: every so many days, at most so many times."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    every_days: Annotated[int, Field(ge=1, le=365)] = 7
+    at_most: Annotated[int, Field(ge=0, le=20)] = 3
+
+
+Days = Annotated[Annotated[int, Field(ge=1, le=36_500)] | None, BeforeValidator(_blank_is_nothing)]
+
+
+class Retention(BaseModel):
+    """For how many days what is kept; empty: until somebody deletes it.
+
+    `drafts` since their last answer, `closed_conversations` since their last message, `applications` since
+    their last change, `files` since they came.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    drafts: Days = 180
+    closed_conversations: Days = None
+    applications: Days = None
+    files: Days = None
+
+
 class Consent(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -150,7 +219,9 @@ class Organization(BaseModel):
     lead_time: Said = None
     eligibility: Eligibility = Field(default_factory=Eligibility)
     hands_on_by_site: Said = None
-    documents: list[str] = Field(default_factory=list)
+    documents: list[Document] = Field(default_factory=list)
+    reminders: Reminders = Field(default_factory=Reminders)
+    retention: Retention = Field(default_factory=Retention)
     health_list: list[str] = Field(default_factory=list)
     onboarding_list: list[str] = Field(default_factory=list)
     malpractice_included: Said = None
@@ -181,7 +252,16 @@ class Organization(BaseModel):
     def _empty_list(cls, value: Any) -> Any:
         return value or []
 
-    @field_validator("hours", "eligibility", mode="before")
+    @field_validator("documents")
+    @classmethod
+    def _keys_differ(cls, value: list[Document]) -> list[Document]:
+        keys = [document.key for document in value]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            raise ValueError(f"the key {twice!r} stands twice; give each document its own")
+        return value
+
+    @field_validator("hours", "eligibility", "reminders", "retention", mode="before")
     @classmethod
     def _empty_block(cls, value: Any) -> Any:
         return value or {}

@@ -16,6 +16,7 @@ from frontdesk.staff import (
     application_pages,
     audit_pages,
     conversation_pages,
+    file_pages,
     key_pages,
     sign_in_pages,
     sign_on_pages,
@@ -46,6 +47,7 @@ def router(record: Record, settings: Settings, changes: Changes) -> APIRouter:
     team_pages.add_routes(made, desk)
     audit_pages.add_routes(made, desk)
     key_pages.add_routes(made, desk)
+    file_pages.add_routes(made, desk)
     _add_events(made, desk)
     _add_files(made)
     _add_rest(made, desk)

@@ -55,6 +55,8 @@ DONE: Final = {
     "invitation_revoked": "The invitation is worth nothing any more.",
     "welcome": "Welcome to the desk.",
     "key_revoked": "The key opens nothing any more.",
+    "file_filed": "The file stands under that paper now.",
+    "file_erased": "The file was erased.",
     "available": "You are shown as available.",
     "away": "You are shown as away.",
 }

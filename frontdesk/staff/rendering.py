@@ -170,6 +170,6 @@ def wants_fragment(request: Request) -> bool:
 def seal(response: Response) -> Response:
     """The headers of every answer of the console."""
     for name, value in HEADERS.items():
-        response.headers[name] = value
+        response.headers.setdefault(name, value)  # a file sets a stricter policy of its own
     response.headers.setdefault("Cache-Control", NO_STORE)
     return response

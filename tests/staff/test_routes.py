@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from frontdesk.app.main import create_app
+from frontdesk.files.keeping import About, Files
 from frontdesk.records.models import Staff
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
@@ -65,9 +66,16 @@ def place_on(desk: Any) -> Place:
             "name": "console.css",
             "rest": "nowhere/at/all",
             "handle": "0" * 16,
+            "file_id": file_on(desk),
             **security_on(desk, number, colleague),
         },
     )
+
+
+def file_on(desk: Any) -> str:
+    """A CV that somebody handed in."""
+    about = About(desk.waiting(), name="cv.pdf", document="cv")
+    return Files(desk.record, desk.settings).keep([b"%PDF-1.4\n%%EOF\n"], about).id
 
 
 def security_on(desk: Any, number: int, colleague: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from frontdesk.records.models.staff import (
     StaffSession,
 )
 from frontdesk.records.models.operation import ActionOutcome, Heartbeat, Outage
+from frontdesk.records.models.files import KeptFile
 from frontdesk.records.models.work import PeriodicJob
 from frontdesk.records.models.website import ChatConsent, Rating, SitePerson, StaffPicture, TypingSignal
 
@@ -41,6 +42,7 @@ __all__ = [
     "Handoff",
     "Heartbeat",
     "Id",
+    "KeptFile",
     "Message",
     "Moment",
     "Outage",
