@@ -32,6 +32,8 @@ TRAINED_ON = (
     "knowledge/vocabulary",
     "extensions/uv.lock",
 )
+# What the console's review list writes is trained there, and a person puts it live; a start must not do so.
+DECIDED_IN_THE_CONSOLE = ("learned.yml",)
 KEPT_MODELS = 5
 
 
@@ -41,6 +43,9 @@ class Missing(Exception):
 
 def main(argv: list[str]) -> int:
     goal = argv[0] if argv else "all"
+    if goal == "stamp":
+        print(trained_on())
+        return 0
     steps = {
         "run": (environments, widget, encoder, model),
         "all": (environments, widget, encoder, model),
@@ -220,8 +225,19 @@ def trained_anew() -> None:
     note = {"model": trained.name, "trained_on": stamp}
     (MODELS / f"{name}.json").write_text(json.dumps(note))
     for old in sorted(MODELS.glob("chha-*.tar.gz"))[:-KEPT_MODELS]:
+        if old.name in put_live():
+            continue
         old.unlink()
         old.with_name(old.name[: -len(".tar.gz")] + ".json").unlink(missing_ok=True)
+
+
+def put_live() -> set[str]:
+    """The models that the console put live: the present one and the one to go back to."""
+    try:
+        said = json.loads((MODELS / "live.json").read_text())
+        return {str(said.get("model")), str(said.get("previous"))}
+    except (OSError, ValueError, AttributeError):
+        return set()
 
 
 def fitting_model() -> str | None:
@@ -283,7 +299,7 @@ def fingerprint(paths: list[Path]) -> str:
     for path in paths:
         files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
         for file in files:
-            if "__pycache__" in file.parts or not file.exists():
+            if "__pycache__" in file.parts or file.name in DECIDED_IN_THE_CONSOLE or not file.exists():
                 continue
             digest.update(str(file.relative_to(ROOT)).encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())

@@ -152,11 +152,22 @@ def model_components(model: Path) -> Optional[List[str]]:
 
 
 def latest_model(path: Path) -> Optional[Path]:
-    """The model file that Rasa would take for `--model path`: the file itself, or the newest of a folder."""
+    """The model file for `--model path`: the file itself, or of a folder the one that was put live.
+
+    Without `live.json` in the folder, and after a training by hand since it was written, that is the newest.
+    """
     if path.is_file():
         return path
     models = list(path.glob("*.tar.gz")) if path.is_dir() else []
-    return max(models, key=lambda model: model.stat().st_ctime) if models else None
+    newest = max(models, key=lambda model: model.stat().st_mtime) if models else None
+    pin = path / "live.json"
+    try:
+        live = path / str(json.loads(pin.read_text(encoding="utf-8"))["model"])
+        if live.is_file() and newest is not None and newest.stat().st_mtime <= pin.stat().st_mtime:
+            return live
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    return newest
 
 
 def can_do_without_tensorflow(arguments: Sequence[str]) -> bool:
@@ -213,6 +224,10 @@ def rasa_arguments(arguments: Sequence[str], environment: Dict[str, str]) -> Lis
             "rasa run --debug prints what applicants write; use --verbose, "
             "or rasa shell --debug with words of your own."
         )
+    for index, argument in enumerate(completed[:-1]):
+        if argument in ("-m", "--model"):
+            # Rasa itself would take the newest of a folder, which need not be the live one.
+            completed[index + 1] = str(latest_model(Path(completed[index + 1])) or completed[index + 1])
     if _option(completed, "-i", "--interface") is None:
         completed += ["--interface", environment.get("CHHA_RASA_HOST") or DEFAULT_HOST]
     if _option(completed, "-p", "--port") is None:

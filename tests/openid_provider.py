@@ -1,7 +1,7 @@
 """A small OpenID Connect provider on loopback: discovery, authorization code with PKCE, tokens, keys.
 
-Strict where a real one is: the redirect address, the client's secret, a code used once, the PKCE verifier. What
-it says about the person, and how it lies, is set by the test.
+Strict where a real one is: the redirect address, the client's secret, a code used once, the PKCE verifier.
+What it says about the person, and how it lies, is set by the test.
 """
 
 from __future__ import annotations

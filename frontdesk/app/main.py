@@ -20,6 +20,7 @@ from frontdesk.app.headers import SecurityHeaders
 from frontdesk.app.jobs import Jobs
 from frontdesk.app.logs import AccessLog
 from frontdesk.app.metrics import MEDIA_TYPE, Metrics
+from frontdesk.app.swap import restarting
 from frontdesk.app.watch import Watch
 from frontdesk.channels import pages, problems, uploads, website
 from frontdesk.channels.guards import BodyLimit, Origins
@@ -190,7 +191,7 @@ def _include_staff_console(app: FastAPI, record: Record, settings: Settings, cha
     if importlib.util.find_spec(STAFF_CONSOLE) is None:
         return
     console = importlib.import_module(STAFF_CONSOLE)
-    app.include_router(console.router(record, settings, changes))
+    app.include_router(console.router(record, settings, changes, restart=restarting(settings)))
 
 
 def _told_if_broken(task: asyncio.Task[None]) -> None:

@@ -6,7 +6,6 @@ Exit codes: 0 stopped by the person, 2 something to mend first (said in one sent
 from __future__ import annotations
 
 import ctypes
-import json
 import signal
 import socket
 import subprocess
@@ -36,6 +35,7 @@ from frontdesk.records.migrate import migrate
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings, SettingsError, load_settings
 from frontdesk.staff.accounts import OneTimePassword, ensure_first_account
+from frontdesk.staff.learning_models import Models
 
 START_SECONDS = 120
 FAILURES_BEFORE_GIVING_UP = 2
@@ -65,7 +65,7 @@ def check(settings: Settings) -> Path:
     check_content(settings)
     if not RASA_PYTHON.exists() or not settings.widget_file.exists():
         raise CannotRun("This checkout is not set up yet. Run `make setup` (or just `make run`).")
-    for part in parts(settings, Path()):
+    for part in parts(settings):
         if taken(settings.host if part.name == "frontdesk" else "127.0.0.1", part.port):
             raise CannotRun(
                 f"Port {part.port}, which the {part.title.lower()} needs, is taken. Stop what uses it, "
@@ -87,16 +87,11 @@ def check_content(settings: Settings) -> None:
 
 
 def newest_model(folder: Path) -> Path:
-    """The model that was put live by hand (`models/live.json`), else the newest trained one."""
-    pinned = folder / "live.json"
-    if pinned.exists():
-        named = folder / str(json.loads(pinned.read_text()).get("model"))
-        if named.exists():
-            return named
-    found = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
-    if not found:
+    """The model that was put live in the console (`models/live.json`), else the newest trained one."""
+    found = Models(folder).live()
+    if found is None:
         raise CannotRun("There is no trained model in models/. Run `make train`.")
-    return found[-1]
+    return found
 
 
 def taken(host: str, port: int) -> bool:
@@ -130,7 +125,7 @@ class FrontDesk:
 
     def __init__(self, settings: Settings, model: Path):
         self.settings = settings
-        self.parts = parts(settings, model)
+        self.parts = parts(settings)
         self.model = model
         self._stopping = False
         self._supervisor: subprocess.Popen[bytes] | None = None

@@ -35,15 +35,16 @@ class Part:
     port_setting: str
 
 
-def parts(settings: Settings, model: Path) -> list[Part]:
+def parts(settings: Settings) -> list[Part]:
     """The parts of a front desk on one machine, in the order in which they are started."""
     rasa = [
         str(RASA_PYTHON),
         "-m",
         "extensions.launcher",
         "run",
+        # The folder: at each start the launcher takes the model that is live then.
         "--model",
-        str(model),
+        str(settings.models_dir),
         "--interface",
         settings.rasa_host,
         "--port",
@@ -152,6 +153,28 @@ def control_socket(settings: Settings) -> Path:
     return settings.var_dir / "supervisor.sock"
 
 
+class NotSupervised(RuntimeError):
+    """No supervisor of this installation answers on this machine."""
+
+
+def restart(settings: Settings, part: str) -> None:
+    """Stop a part and start it again; returns when the supervisor has started it.
+
+    Raises:
+        NotSupervised
+    """
+    proxy = xmlrpc.client.ServerProxy(
+        "http://localhost", transport=_UnixTransport(control_socket(settings), seconds=2 * STOP_SECONDS)
+    )
+    try:
+        # It may be stopped already; then starting is all there is to do.
+        with contextlib.suppress(xmlrpc.client.Fault):
+            proxy.supervisor.stopProcess(part, True)
+        proxy.supervisor.startProcess(part, False)
+    except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+        raise NotSupervised(f"The supervisor did not restart {part} ({type(error).__name__}).") from None
+
+
 def _quoted(word: str) -> str:
     """A word of a command as supervisord reads it: its configuration expands `%`."""
     escaped = word.replace("%", "%%")
@@ -159,8 +182,8 @@ def _quoted(word: str) -> str:
 
 
 class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path):
-        super().__init__("localhost", timeout=5)
+    def __init__(self, path: Path, seconds: float):
+        super().__init__("localhost", timeout=seconds)
         self._path = path
 
     def connect(self) -> None:
@@ -169,12 +192,13 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 class _UnixTransport(xmlrpc.client.Transport):
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, seconds: float = 5):
         super().__init__()
         self._path = path
+        self._seconds = seconds
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
-        return _UnixConnection(self._path)
+        return _UnixConnection(self._path, self._seconds)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 Server-rendered; works without JavaScript but for the live updates.
 """
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -18,12 +19,14 @@ from frontdesk.staff import (
     conversation_pages,
     file_pages,
     key_pages,
+    learning_pages,
     sign_in_pages,
     sign_on_pages,
     team_pages,
 )
 from frontdesk.staff.desk import Desk, see
 from frontdesk.staff.gate import HOME, Refused
+from frontdesk.staff.learning_training import Training
 from frontdesk.staff.news import News
 from frontdesk.staff.rendering import FOREVER, static_file
 from frontdesk.staff.sessions import Member
@@ -31,11 +34,18 @@ from frontdesk.staff.sessions import Member
 PING_SECONDS = 15
 
 
-def router(record: Record, settings: Settings, changes: Changes) -> APIRouter:
+def router(
+    record: Record,
+    settings: Settings,
+    changes: Changes,
+    *,
+    restart: Callable[[], None] | None = None,
+) -> APIRouter:
     """The routes under `/staff`.
 
     Args:
         changes: told after each change made here, and listened to for live news.
+        restart: restarts Rasa for a new model (see `learning_training`); None where that is somebody else's.
     """
     desk = Desk(record, settings, changes)
     made = APIRouter(prefix="/staff", include_in_schema=False, route_class=desk.route())
@@ -48,6 +58,7 @@ def router(record: Record, settings: Settings, changes: Changes) -> APIRouter:
     audit_pages.add_routes(made, desk)
     key_pages.add_routes(made, desk)
     file_pages.add_routes(made, desk)
+    learning_pages.add_routes(made, desk, Training(record, settings, restart=restart))
     _add_events(made, desk)
     _add_files(made)
     _add_rest(made, desk)

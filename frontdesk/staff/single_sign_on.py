@@ -9,12 +9,12 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+import warnings
 from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
 from authlib.integrations.base_client import OAuthError
-from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from itsdangerous import BadData, URLSafeTimedSerializer
 from joserfc import jwt
@@ -25,6 +25,10 @@ from sqlalchemy.orm import Session
 from frontdesk.records.models import Staff
 from frontdesk.settings import Settings
 from frontdesk.staff import accounts, invitations
+
+# Authlib would like its own name of httpx; said once a start, it would stand between the lines of the log.
+warnings.filterwarnings("ignore", message="The httpx module is deprecated")
+from authlib.integrations.httpx_client import OAuth2Client  # noqa: E402
 
 CALLBACK: Final = "/staff/single-sign-on/callback"
 COOKIE: Final = "chha_staff_sso"

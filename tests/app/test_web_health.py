@@ -160,7 +160,7 @@ async def test_the_staff_console_is_included_when_it_is_there(
     console = ModuleType("frontdesk.stand_in_console")
     given: list[Any] = []
 
-    def router(*parts: Any) -> APIRouter:
+    def router(*parts: Any, **_: Any) -> APIRouter:
         given.extend(parts)
         made = APIRouter()
         made.add_api_route("/staff/", lambda: "console")

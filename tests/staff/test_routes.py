@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,10 @@ import pytest
 
 from frontdesk.app.main import create_app
 from frontdesk.files.keeping import About, Files
-from frontdesk.records.models import Staff
+from frontdesk.records.models import Message, Staff, TrainingRun, now
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
-from frontdesk.staff import api_keys, invitations
+from frontdesk.staff import api_keys, invitations, learning_review, learning_training
 from frontdesk.staff.invitations import Links
 from frontdesk.staff.rendering import HEADERS, STATIC
 from tests.staff.route_table import API, FORM, IN, OUTSIDE, STREAMS, TABLE
@@ -48,9 +49,32 @@ def open_desk(
     shutil.copyfile(migrated_sqlite, folder / "record.db")
     record = Record(f"sqlite:///{folder / 'record.db'}")
     keys = {"secret_key": "a" * 43, "rasa_key": "b" * 43}
-    settings = Settings(_env_file=None, var_dir=folder, logins_per_minute=100_000, **keys)  # type: ignore[call-arg]
+    settings = Settings(  # type: ignore[call-arg]
+        _env_file=None,
+        var_dir=folder,
+        models_dir=folder / "models",
+        project_dir=folder,
+        logins_per_minute=100_000,
+        **keys,
+    )
     yield build_console(record, settings)
     record.close()
+
+
+def learning_on(desk: Any) -> dict[str, str]:
+    """A message on the review list, another beside it, and a training that another process works on."""
+    listed = desk.says(desk.conversation(), "zorg")
+    with desk.record.transaction() as session:
+        item = learning_review.add(session, session.get_one(Message, listed), "fallback")
+        run = learning_training.working(session)
+        if run is None:
+            until = now() + timedelta(hours=1)
+            run = TrainingRun(working=1, owner="another", lease_until=until, model="m", started_by="ed")
+            session.add(run)
+            session.flush()
+        run_id = run.id
+    message_id = desk.says(desk.conversation(), "another")
+    return {"item_id": item.id, "message_id": message_id, "run_id": run_id}
 
 
 def place_on(desk: Any) -> Place:
@@ -68,6 +92,7 @@ def place_on(desk: Any) -> Place:
             "handle": "0" * 16,
             "file_id": file_on(desk),
             **security_on(desk, number, colleague),
+            **learning_on(desk),
         },
     )
 
