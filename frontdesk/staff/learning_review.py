@@ -21,6 +21,7 @@ from frontdesk.records.models import (
     Draft,
     Handoff,
     Message,
+    Rating,
     ReviewItem,
     Staff,
     new_id,
@@ -66,7 +67,7 @@ def gather(session: Session) -> int:
         told.setdefault(message.id, (message, str(act.get("act")), _offered(act)))
     for message in session.scalars(_taken_over(since)):
         told[message.id] = (message, "corrected", [])
-    for message in rated_down(session, since):
+    for message in session.scalars(_rated_down(since)):
         told[message.id] = (message, "rated_down", [])
     for message, reason, offered in told.values():
         add(session, message, reason, offered=_chosen(session, message) + offered)
@@ -228,11 +229,6 @@ def withdrawn(session: Session) -> list[Example]:
     return [one for one in gone if (one.label, normal(one.text)) not in still]
 
 
-def rated_down(session: Session, since: Any) -> Sequence[Message]:
-    """The messages whose answers applicants rated as no help."""
-    return []
-
-
 def _alike(one: str, other: str) -> float:
     return max(fuzz.ratio(one, other), fuzz.token_set_ratio(one, other) - 12)
 
@@ -271,6 +267,18 @@ def _taken_over(since: Any) -> Select[Any]:
         select(Message)
         .join(Handoff, Handoff.conversation_id == Message.conversation_id)
         .where(Handoff.reason == "taken_over", Message.seq == last, answered, *_typed(since))
+        .limit(AT_ONCE)
+    )
+
+
+def _rated_down(since: Any) -> Select[Any]:
+    """Messages whose answer the applicant rated as no help."""
+    answer = aliased(Message)
+    return (
+        select(Message)
+        .join(answer, answer.in_reply_to == Message.id)
+        .join(Rating, Rating.message_id == answer.id)
+        .where(Rating.helpful.is_(False), answer.author == "bot", *_typed(since))
         .limit(AT_ONCE)
     )
 

@@ -15,7 +15,7 @@ import yaml
 from sqlalchemy import select
 
 from frontdesk.conversations import holder, threads
-from frontdesk.records.models import Message, ReviewItem, TrainingRun, now
+from frontdesk.records.models import Message, Rating, ReviewItem, TrainingRun, now
 from frontdesk.staff import learning_review
 from frontdesk.staff.learning_masking import masked
 from frontdesk.staff.learning_models import Models, NoSuchModel
@@ -90,6 +90,15 @@ def doubted(desk: Any, text: str, act: dict[str, Any] | None = None, conversatio
     return made
 
 
+def rated(desk: Any, conversation_id: str, *, helpful: bool) -> None:
+    """The applicant rates the bot's answer."""
+    with desk.record.transaction() as session:
+        answer = session.scalars(
+            select(Message.id).where(Message.conversation_id == conversation_id, Message.author == "bot")
+        ).one()
+        session.add(Rating(message_id=answer, conversation_id=conversation_id, helpful=helpful))
+
+
 def items(desk: Any) -> list[ReviewItem]:
     with desk.record.reading() as session:
         return list(session.scalars(select(ReviewItem).order_by(ReviewItem.said_at)))
@@ -130,7 +139,7 @@ def test_private_data_is_masked_and_the_rest_is_not(text: str, kept: str) -> Non
     assert masked(text, ["Amina Bello"]) == kept
 
 
-def test_fallbacks_clarifications_and_takeovers_come_onto_the_list(learner_on_both: Any) -> None:
+def test_fallbacks_clarifications_bad_ratings_and_takeovers_come_onto_the_list(learner_on_both: Any) -> None:
     desk = learner_on_both
     amara = desk.staff("amara")
     doubted(desk, "zorg note?")
@@ -139,16 +148,19 @@ def test_fallbacks_clarifications_and_takeovers_come_onto_the_list(learner_on_bo
     )
     answered = doubted(desk, "wrongly answered", {"act": "answer", "topic": "rotation_cost"})
     doubted(desk, "rightly answered", {"act": "answer", "topic": "rotation_cost"})
+    rated(desk, doubted(desk, "no help at all", {"act": "answer", "topic": "rotation_cost"}), helpful=False)
+    rated(desk, doubted(desk, "a great help", {"act": "answer", "topic": "rotation_cost"}), helpful=True)
     with desk.record.transaction() as session:
         holder.queue(session, answered, reason="taken_over", message_id=None, available=True)
         holder.claim(session, answered, amara)
     with desk.record.transaction() as session:
-        assert learning_review.gather(session) == 3
+        assert learning_review.gather(session) == 4
         assert learning_review.gather(session) == 0
     assert {one.text: one.reason for one in items(desk)} == {
         "zorg note?": "fallback",
         "which one is it": "clarify",
         "wrongly answered": "corrected",
+        "no help at all": "rated_down",
     }
 
 
