@@ -54,7 +54,7 @@ def actions_beside(settings: Settings) -> Iterator[None]:
     Raises:
         CannotRun: it does not start, or something else has its port.
     """
-    [part] = [part for part in parts(settings, ROOT) if part.name == "actions"]
+    [part] = [part for part in parts(settings) if part.name == "actions"]
     if answers(part.health):
         yield
         return
