@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from email.utils import formataddr, parseaddr
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -74,6 +75,10 @@ class Settings(BaseSettings):
     files_per_hour: int = Field(default=40, ge=1)
     upload_link_hours: float = Field(default=72.0, gt=0, le=24 * 90)
     clamd: str = ""
+    smtp_url: str = ""
+    smtp_password: str = ""
+    mail_sender: str = "CHHA <no-reply@localhost>"
+    mail_days: int = Field(default=90, ge=1)
 
     action_timeout: float = Field(default=10.0, gt=0)
     turn_timeout: float = Field(default=15.0, gt=0)
@@ -118,6 +123,21 @@ class Settings(BaseSettings):
         if value and not value.startswith("https://") and not local:
             raise ValueError("use the provider's https:// address, as its discovery document names it")
         return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_server(cls, value: str) -> str:
+        if value and not value.startswith(("smtp://", "smtps://")):
+            raise ValueError("use smtp://user@host:587 (STARTTLS) or smtps://user@host:465")
+        return value
+
+    @field_validator("mail_sender")
+    @classmethod
+    def _one_sender(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        if "@" not in address or not value.isprintable():
+            raise ValueError('write it as "CHHA <no-reply@example.org>"')
+        return formataddr((name, address))
 
     @field_validator("clamd")
     @classmethod

@@ -67,6 +67,7 @@ def checks() -> list[Check]:
         Check("Rasa: test stories", ("rasa",), rasa_stories()),
         pytest("records"),
         pytest("files"),
+        pytest("mail"),
         pytest("knowledge"),
     ]
 

@@ -32,6 +32,7 @@ from frontdesk.conversations.turns import Notice, TurnRunner
 from frontdesk.files.keeping import Files
 from frontdesk.knowledge.hours import spoken
 from frontdesk.knowledge.organization import organization
+from frontdesk.mail.delivery import Delivery
 from frontdesk.records.session import Record, RecordUnavailable
 from frontdesk.settings import Settings
 
@@ -41,6 +42,8 @@ STAFF_CONSOLE = "frontdesk.staff.console"
 
 # How often files are scanned again and removed.
 FILES_SECONDS = 60.0
+# How often the outbox is looked into.
+MAIL_SECONDS = 5.0
 
 DESCRIPTION = (
     "Start a conversation, send messages with your own ids, and read the thread from a cursor: by asking "
@@ -78,6 +81,7 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
     files = Files(store, settings)
     jobs = Jobs(store)
     jobs.every(FILES_SECONDS, "files", files.tidy)
+    jobs.every(MAIL_SECONDS, "mail", Delivery(store, settings).deliver)
     runner = TurnRunner(
         store,
         rasa,

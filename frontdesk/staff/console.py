@@ -20,6 +20,7 @@ from frontdesk.staff import (
     file_pages,
     key_pages,
     learning_pages,
+    mail_pages,
     sign_in_pages,
     sign_on_pages,
     team_pages,
@@ -59,6 +60,7 @@ def router(
     key_pages.add_routes(made, desk)
     file_pages.add_routes(made, desk)
     learning_pages.add_routes(made, desk, Training(record, settings, restart=restart))
+    mail_pages.add_routes(made, desk)
     _add_events(made, desk)
     _add_files(made)
     _add_rest(made, desk)

@@ -59,6 +59,7 @@ DONE: Final = {
     "invitation_revoked": "The invitation is worth nothing any more.",
     "welcome": "Welcome to the desk.",
     "key_revoked": "The key opens nothing any more.",
+    "mail_again": "The letter waits to be sent again.",
     "file_filed": "The file stands under that paper now.",
     "file_erased": "The file was erased.",
     "available": "You are shown as available.",

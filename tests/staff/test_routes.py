@@ -15,6 +15,7 @@ import pytest
 
 from frontdesk.app.main import create_app
 from frontdesk.files.keeping import About, Files
+from frontdesk.mail import outbox
 from frontdesk.records.models import Message, Staff, TrainingRun, now
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
@@ -91,6 +92,7 @@ def place_on(desk: Any) -> Place:
             "rest": "nowhere/at/all",
             "handle": "0" * 16,
             "file_id": file_on(desk),
+            "mail_id": mail_on(desk),
             **security_on(desk, number, colleague),
             **learning_on(desk),
         },
@@ -101,6 +103,12 @@ def file_on(desk: Any) -> str:
     """A CV that somebody handed in."""
     about = About(desk.waiting(), name="cv.pdf", document="cv")
     return Files(desk.record, desk.settings).keep([b"%PDF-1.4\n%%EOF\n"], about).id
+
+
+def mail_on(desk: Any) -> str:
+    """A letter that waits."""
+    with desk.record.transaction() as session:
+        return outbox.put_text(session, "copy", "ana@example.org", subject="Hello", body="Hello").id
 
 
 def security_on(desk: Any, number: int, colleague: str) -> dict[str, str]:

@@ -16,6 +16,14 @@ from frontdesk.records.models.staff import (
 )
 from frontdesk.records.models.operation import ActionOutcome, Heartbeat, Outage
 from frontdesk.records.models.files import KeptFile
+from frontdesk.records.models.mail import Mail
+from frontdesk.records.models.services import (
+    Attempt,
+    OneTimeCode,
+    PrivacyRequest,
+    ReminderPlan,
+    TrackerErasure,
+)
 from frontdesk.records.models.work import PeriodicJob
 from frontdesk.records.models.website import ChatConsent, Rating, SitePerson, StaffPicture, TypingSignal
 
@@ -42,7 +50,13 @@ __all__ = [
     "Handoff",
     "Heartbeat",
     "Id",
+    "Attempt",
     "KeptFile",
+    "Mail",
+    "OneTimeCode",
+    "PrivacyRequest",
+    "ReminderPlan",
+    "TrackerErasure",
     "Message",
     "Moment",
     "Outage",
