@@ -17,6 +17,8 @@ from frontdesk.records.models import Application
 ABOUT = ("reference", "state", "sent_at", "updated_at", "consent_at", "consent_version")
 COLUMNS = (*ABOUT, *RECORD)
 LIST_SIGN = "; "
+# How a formula may begin in a table program, wide letters included (OWASP, CSV injection).
+FORMULA_SIGNS = frozenset("=@-\t\r\n＝＋－＠")
 
 
 def row(application: Application) -> dict[str, Any]:
@@ -54,6 +56,6 @@ def _cell(name: str, value: Any) -> str:
         return ""
     text = LIST_SIGN.join(str(item) for item in value) if isinstance(value, list) else str(value)
     # A table program runs a cell that begins like a formula; applicants' words must not.
-    if text[:1] in {"=", "@", "-", "\t", "\r"} or (text[:1] == "+" and name != "phone"):
+    if text[:1] in FORMULA_SIGNS or (text[:1] == "+" and name != "phone"):
         return "'" + text
     return text

@@ -1,7 +1,7 @@
 """The applicant beside the thread, and applications: fields in words, what is missing, who changed what.
 
-States are changed here, each change with its line of history and its audit entry. What a field means and how
-a value is shown stands in `frontdesk/applications/fields.py`.
+States are changed here with their audit entry; which may follow which stands in
+`frontdesk/applications/pipeline.py`, what a field means and how it is shown in `fields.py` there.
 """
 
 from __future__ import annotations
@@ -9,40 +9,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from frontdesk.applications import fields
+from frontdesk.applications import fields, pipeline
+from frontdesk.applications.pipeline import STATE_FIELD, Sought
 from frontdesk.applications.wording import ApplicationWording
-from frontdesk.records.models import Application, Draft, DraftChange, Staff, now
+from frontdesk.conversations import threads
+from frontdesk.records.models import Application, Conversation, Draft, DraftChange, Staff
 from frontdesk.staff import audit
 from frontdesk.staff.queue import name_in
 
-STATES: Final = (
-    "received",
-    "in_review",
-    "documents_missing",
-    "offer",
-    "placed",
-    "declined",
-    "withdrawn",
-)
-STATE_FIELD: Final = "state"
 PAGE: Final = 50
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How an applicant is told of a state: CHHA's short name, words of one's own, the knowledge folder."""
+
+    name: str
+    words: str = ""
+    folder: Path | None = None
 
 
 class UnknownApplication(LookupError):
     """There is no application of that reference."""
-
-
-class StaleState(RuntimeError):
-    """A colleague changed the state first. `state`: what it is now."""
-
-    def __init__(self, state: str) -> None:
-        super().__init__(state)
-        self.state = state
 
 
 @dataclass(frozen=True)
@@ -130,7 +125,10 @@ class Listed:
     name: str
     email: str | None
     program: str
+    citizenship: str
+    start: str
     state: str
+    channel: str
     sent_at: datetime
     updated_at: datetime
 
@@ -197,55 +195,41 @@ def view(session: Session, application: Application, wording: ApplicationWording
 
 
 def listed(
-    session: Session, wording: ApplicationWording, *, states: Sequence[str], words: str, page: int
+    session: Session, wording: ApplicationWording, sought: Sought, *, zone: ZoneInfo, page: int
 ) -> Found:
-    """A page of applications, the newest first.
-
-    Args:
-        states: only these; all when empty.
-        words: part of a name, e-mail or reference.
-    """
-    where = matching(states=states, words=words)
+    """A page of applications, in the order that is sought."""
+    where = sought.where(zone)
     total = session.scalar(select(func.count()).select_from(Application).where(where)) or 0
     pages = max(1, -(-total // PAGE))
     page = min(max(1, page), pages)
-    found = session.scalars(
-        select(Application)
+    found = session.execute(
+        select(Application, Conversation.channel)
+        .join(Conversation, Conversation.id == Application.conversation_id)
         .where(where)
-        .order_by(Application.sent_at.desc(), Application.id)
+        .order_by(*sought.order())
         .offset((page - 1) * PAGE)
         .limit(PAGE)
     )
+
+    def shown(one: Application, field: str) -> str:
+        return _shown(field, one.values.get(field), wording) or ""
+
     rows = [
         Listed(
             reference=one.reference,
             name=name_in(one.values) or one.reference,
             email=one.email,
-            program=_shown("program_interest", one.values.get("program_interest"), wording) or "",
+            program=shown(one, "program_interest"),
+            citizenship=shown(one, "country_of_citizenship"),
+            start=shown(one, "preferred_start"),
             state=one.state,
+            channel=channel,
             sent_at=one.sent_at,
             updated_at=one.updated_at,
         )
-        for one in found
+        for one, channel in found
     ]
     return Found(rows, total, page, pages)
-
-
-def matching(*, states: Sequence[str], words: str) -> ColumnElement[bool]:
-    """Which applications are meant by a filter and a search."""
-    where: list[ColumnElement[bool]] = [Application.id.is_not(None)]
-    if states:
-        where.append(Application.state.in_(states))
-    for word in words.split()[:8]:
-        part = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        where.append(
-            or_(
-                _name().ilike(part, escape="\\"),
-                Application.email.ilike(part, escape="\\"),
-                Application.reference.ilike(part, escape="\\"),
-            )
-        )
-    return and_(*where)
 
 
 def counts(session: Session) -> dict[str, int]:
@@ -254,35 +238,44 @@ def counts(session: Session) -> dict[str, int]:
     return dict(session.execute(found).all())
 
 
-def change_state(session: Session, reference: str, *, to: str, seen: str, staff: Staff) -> None:
-    """Move an application to another state.
+def change_state(
+    session: Session,
+    reference: str,
+    *,
+    to: str,
+    seen: str,
+    staff: Staff,
+    telling: Telling | None = None,
+) -> bool:
+    """Move an application to another state; whether it moved (it may be there already).
 
     Args:
         seen: the state that the person saw when choosing.
+        telling: how the applicant is told on their channel; None: they are not.
 
     Raises:
-        UnknownApplication, StaleState
-        ValueError: there is no such state.
+        UnknownApplication, pipeline.StaleState, pipeline.IllegalMove, pipeline.UnknownState
+        ValueError: too many words of one's own.
     """
-    if to not in STATES:
-        raise ValueError(f"There is no state {to!r}.")
+    if telling is not None:  # in the order in which everybody locks: the conversation first
+        threads.locked(session, find(session, reference).conversation_id)
     application = find(session, reference, lock=True)
-    if application.state == to:
-        return
-    if application.state != seen:
-        raise StaleState(application.state)
-    before, application.state, application.updated_at = application.state, to, now()
-    session.add(
-        DraftChange(
-            draft_id=application.draft_id,
-            field=STATE_FIELD,
-            before={"value": before},
-            after={"value": to},
-            by=staff.name,
-        )
+    before = pipeline.move(session, application, to=to, seen=seen, by=staff.name)
+    if before is None:
+        return False
+    if telling is not None:
+        pipeline.tell(session, application, name=telling.name, words=telling.words, folder=telling.folder)
+    audit.note(
+        session,
+        staff.login,
+        "application.state_changed",
+        application.id,
+        before=before,
+        after=to,
+        **({"told": True} if telling is not None else {}),
     )
-    audit.note(session, staff.login, "application.state_changed", application.id, before=before, after=to)
     session.flush()
+    return True
 
 
 def _draft_view(session: Session, draft: Draft, wording: ApplicationWording) -> DraftView:
@@ -347,7 +340,3 @@ def _shown(field: str, value: Any, wording: ApplicationWording) -> str | None:
         return fields.shown(field, value, wording)
     except (KeyError, ValueError, TypeError, LookupError):
         return str(value)
-
-
-def _name() -> ColumnElement[str]:
-    return func.coalesce(Application.values["full_name"].as_string(), "")

@@ -21,6 +21,7 @@ from frontdesk.staff import (
     key_pages,
     learning_pages,
     mail_pages,
+    pipeline_pages,
     sign_in_pages,
     sign_on_pages,
     team_pages,
@@ -52,6 +53,7 @@ def router(
     made = APIRouter(prefix="/staff", include_in_schema=False, route_class=desk.route())
     sign_in_pages.add_routes(made, desk)
     conversation_pages.add_routes(made, desk)
+    pipeline_pages.add_routes(made, desk)
     application_pages.add_routes(made, desk)
     sign_on_pages.add_routes(made, desk)
     account_pages.add_routes(made, desk)

@@ -44,6 +44,9 @@ DONE: Final = {
     "closed": "The conversation is closed.",
     "settled": "The alert is settled.",
     "state": "The state was changed.",
+    "state_told": "The state was changed, and the applicant was told.",
+    "view_kept": "The view is kept.",
+    "view_removed": "The view was removed.",
     "password": "Your password was changed.",
     "role": "The role was changed.",
     "disabled": "The account is disabled. What it held waits in the queue again.",
@@ -94,6 +97,7 @@ class Desk:
         here: str,
         status: int = 200,
         notice: str | None = None,
+        warned: bool | None = None,
         follow: str | None = None,
         **context: Any,
     ) -> Response:
@@ -102,6 +106,7 @@ class Desk:
         Args:
             here: the entry of the navigation that this page belongs to.
             notice: a sentence on top; otherwise what `?done=` names.
+            warned: whether it tells of trouble; by default, when the status does.
             follow: the conversation whose news this page wants live.
         """
         with self.record.reading() as session:
@@ -116,7 +121,7 @@ class Desk:
             here=here,
             follow=follow,
             notice=notice or DONE.get(request.query_params.get("done", "")),
-            trouble=status >= 400,
+            trouble=status >= 400 if warned is None else warned,
             **frame,
             **context,
         )

@@ -36,6 +36,10 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/staff/applications.csv"): (IN, 403, 200, 200),
     ("GET", "/staff/applications.json"): (IN, 403, 200, 200),
     ("GET", "/staff/applications/{reference}"): (IN, 200, 200, 200),
+    ("GET", "/staff/applications/{reference}/print"): (IN, 200, 200, 200),
+    ("POST", "/staff/applications/views"): (IN, 303, 303, 303),
+    ("POST", "/staff/applications/views/{view_id}/remove"): (IN, 404, 404, 404),
+    ("POST", "/staff/applications/bulk"): (IN, 422, 422, 422),
     ("GET", "/staff/single-sign-on"): (404, 404, 404, 404),
     ("GET", "/staff/single-sign-on/callback"): (404, 404, 404, 404),
     ("GET", "/staff/invitation/{token}"): (200, 200, 200, 200),
@@ -147,6 +151,7 @@ OUTSIDE: dict[tuple[str, str], str] = {
 FORM = {
     "text": "Hello",
     "document": "cv",
+    "query": "state=offer",
     "state": "offer",
     "seen": "received",
     "role": "agent",

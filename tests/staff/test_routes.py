@@ -89,6 +89,7 @@ def place_on(desk: Any) -> Place:
             "reference": f"T{number}",
             "staff_id": colleague,
             "name": "console.css",
+            "view_id": "0" * 32,
             "rest": "nowhere/at/all",
             "handle": "0" * 16,
             "file_id": file_on(desk),

@@ -13,7 +13,7 @@ import pycountry
 from rapidfuzz import fuzz, process
 
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
-from frontdesk.knowledge.vocabulary import Found, Gazetteer, Terms, key_of, vocabulary, words
+from frontdesk.knowledge.vocabulary import Found, Gazetteer, Terms, fold, key_of, vocabulary, words
 
 # Languages in which applicants write the name of their country.
 LANGUAGES = ("es", "fr", "pt", "de", "it", "tr", "nl", "pl", "id", "ro")
@@ -148,6 +148,13 @@ def name_of(code: str) -> str:
     if country is None:
         return "Kosovo" if code == "XK" else code
     return str(getattr(country, "common_name", country.name)).partition(",")[0]
+
+
+@lru_cache(maxsize=1)
+def all_names() -> dict[str, str]:
+    """Code → name in English, by name."""
+    named = ((country.alpha_2, name_of(country.alpha_2)) for country in pycountry.countries)
+    return dict(sorted(named, key=lambda one: fold(one[1])))
 
 
 def is_code(code: object) -> bool:

@@ -3,6 +3,8 @@
 from frontdesk.records.models.base import Base, Id, Moment, new_id, now
 from frontdesk.records.models.conversations import Conversation, Message, Turn, Handoff
 from frontdesk.records.models.applications import Draft, DraftChange, Application
+from frontdesk.records.models.desk import ApplicationWords, SavedView
+from frontdesk.records.models.editing import KnowledgeEdit, LinkCheck
 from frontdesk.records.models.learning import ReviewItem, TrainingRun
 from frontdesk.records.models.staff import (
     ApiKey,
@@ -33,6 +35,10 @@ __all__ = [
     "SitePerson",
     "StaffPicture",
     "TypingSignal",
+    "ApplicationWords",
+    "KnowledgeEdit",
+    "LinkCheck",
+    "SavedView",
     "TrainingRun",
     "SecondFactor",
     "ReviewItem",
