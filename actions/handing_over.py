@@ -48,15 +48,19 @@ def handoff_text(found: Availability) -> str:
         minutes = organization().staff_reply_minutes
         told = known.at_desk("handoff_available")
         return told if minutes is None else f"{told} {known.at_desk('handoff_waiting', minutes=minutes)}"
+    consent = known.at_desk("contact_consent")
+    if found.closes is not None:
+        return known.at_desk("handoff_away", closes=spoken(found.closes), consent=consent)
     if found.opens is None:
-        return known.at_desk("handoff_closed_unknown")
-    return known.at_desk("handoff_closed", opens=spoken(found.opens))
+        return known.at_desk("handoff_closed_unknown", consent=consent)
+    return known.at_desk("handoff_closed", opens=spoken(found.opens), consent=consent)
 
 
 def _queue(context: TurnContext, reason: str) -> Availability:
     with record().transaction() as session:
         conversation_id = context.conversation(session)
         found = availability(session, organization(), dt.datetime.now(dt.UTC))
+        threads.locked(session, conversation_id).language = context.understanding.language[:16]
         if reason != "asked":
             threads.call_attention(session, conversation_id, reason)
         # A person is asked already (an examiner on Rasa's own door can ask twice): nothing to change.

@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     turn_timeout: float = Field(default=15.0, gt=0)
     turn_attempts: int = Field(default=3, ge=1, le=10)
     turn_lease: float = Field(default=30.0, gt=0)
+    turn_patience: float = Field(default=5.0, gt=0)
     turn_grace: float = Field(default=20.0, ge=0)
     turns_at_once: int = Field(default=8, ge=1)
     watch_every: float = Field(default=3.0, gt=0)
@@ -96,6 +97,11 @@ class Settings(BaseSettings):
     oidc_client_secret: str = ""
     oidc_name: str = "single sign-on"
     api_requests_per_minute: int = Field(default=600, ge=1)
+
+    reachable_minutes: float = Field(default=5.0, gt=0)
+    alert_slack_url: str = ""
+    alert_webhook_url: str = ""
+    alert_webhook_secret: str = ""
 
     project_dir: Path = ROOT
     evaluation_dir: Path | None = None

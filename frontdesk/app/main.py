@@ -50,8 +50,8 @@ DESCRIPTION = (
     "again, or live over server-sent events. Errors are application/problem+json."
 )
 BOT_UNAVAILABLE = (
-    "I'm sorry, I can't answer right now because something on our side is broken. Your message is kept, and "
-    "I've put this chat in front of our team."
+    "I'm sorry, I can't answer right now because something on our side is slow or broken. Your message is "
+    "kept, and I've put this chat in front of our team."
 )
 
 
@@ -145,10 +145,14 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
 
 def bot_unavailable(session: Session, settings: Settings) -> Notice:
     """What a turn that cannot be answered says: that it is kept, and when a person reads it."""
-    found = availability(session, organization(settings.organization_file), datetime.now(UTC))
+    at_home = organization(settings.organization_file)
+    found = availability(session, at_home, datetime.now(UTC), reachable_minutes=settings.reachable_minutes)
     if found.available:
         return Notice(f"{BOT_UNAVAILABLE} Somebody is at the desk and will answer you here.", available=True)
-    when = f" They are back on {spoken(found.opens)}." if found.opens else ""
+    if found.closes:
+        when = f" The desk is open until {spoken(found.closes)}."
+    else:
+        when = f" They are back on {spoken(found.opens)}." if found.opens else ""
     return Notice(
         f"{BOT_UNAVAILABLE} Nobody is at the desk right now.{when} A person will answer in this chat.",
         available=False,

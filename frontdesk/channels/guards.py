@@ -151,6 +151,7 @@ class Rates:
             "conversations": RateLimitItemPerHour(settings.conversations_per_hour),
             "refused tokens": RateLimitItemPerMinute(30),
             "ratings": RateLimitItemPerMinute(60),
+            "typing": RateLimitItemPerMinute(60),
             "transcripts": RateLimitItemPerHour(10),
             "transcripts by address": RateLimitItemPerHour(30),
             "files": RateLimitItemPerHour(settings.files_per_hour),

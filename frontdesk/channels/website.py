@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from frontdesk.applications import contacts_left
 from frontdesk.channels import site_identity
 from frontdesk.channels.choices import NotOffered, resolve
 from frontdesk.channels.guards import PROOF_HEADER, TOKEN_HEADER, Suspicion, address
@@ -31,10 +32,11 @@ from frontdesk.channels.proof_of_work import ProofOfWork
 from frontdesk.channels.site_identity import NotVouchedFor, OtherPerson, Person, SiteIdentity
 from frontdesk.channels.transcripts import plain_text
 from frontdesk.channels.visitors import Visitor, Visitors, renew
-from frontdesk.conversations import holder, pictures, ratings, threads
+from frontdesk.conversations import applicant_typing, holder, pictures, ratings, threads
 from frontdesk.conversations.live import Changes
 from frontdesk.knowledge.hours import is_open, next_opening, spoken
 from frontdesk.knowledge.organization import Organization, organization
+from frontdesk.knowledge.wording import wording
 from frontdesk.records.models import ChatConsent, Message, Staff
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
@@ -172,6 +174,10 @@ class Thread(BaseModel):
 
 class NewRating(BaseModel):
     helpful: bool | None = Field(description="True, false, or null to take it back.")
+
+
+class Typing(BaseModel):
+    typing: bool = Field(description="True while keys are pressed, every few seconds; false when done.")
 
 
 class WhoIsThis(BaseModel):
@@ -383,6 +389,20 @@ class _Website:
     def _keeping_routes(self, made: APIRouter) -> None:
         admitted = Annotated[Visitor, Depends(self._visitors.admit)]
 
+        @made.post(
+            "/conversations/{conversation_id}/typing",
+            status_code=204,
+            responses=documented(401, 403, 404, 422, 429, 503),
+            summary="Say that the visitor is writing; a person of the team who has the thread sees it",
+        )
+        def typing(body: Typing, visitor: admitted) -> Response:
+            self._rates.count("typing", visitor.conversation_id)
+            with self._record.transaction() as session:
+                seen = applicant_typing.is_typing(session, visitor.conversation_id, body.typing)
+            if seen:
+                self._changes.notify(visitor.conversation_id)
+            return Response(status_code=204)
+
         @made.put(
             "/conversations/{conversation_id}/messages/{message_id}/rating",
             status_code=204,
@@ -543,6 +563,14 @@ class _Website:
             accepted = Accepted(message=_line(kept.message), duplicate=kept.duplicate)
             if left_now and left is not None:
                 self._confirm(session, conversation_id, left.email)
+            if not kept.duplicate and choice is None:
+                contacts_left.heard(
+                    session,
+                    conversation_id,
+                    text,
+                    wording(self._settings.knowledge_dir),
+                    confirm=not left_now,
+                )
         if not accepted.duplicate:
             self._received()
             self._changes.notify(conversation_id)

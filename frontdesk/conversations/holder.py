@@ -6,10 +6,12 @@ Every function takes a session inside a transaction, locks the conversation's ro
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from frontdesk.conversations import staff_typing, threads
+from frontdesk.conversations import alerts, staff_typing, threads
 from frontdesk.conversations.states import HolderConflict, change, conflict, staff_name
 from frontdesk.records.models import Conversation, Handoff, Message, Turn, new_id, now
 
@@ -22,10 +24,15 @@ __all__ = [
     "release",
     "reply",
     "return_to_bot",
+    "snooze",
     "transfer",
+    "wake",
+    "wake_due",
 ]
 
 RETURNED = "returned_to_bot"
+BOT_UNAVAILABLE = "bot_unavailable"
+TAKEN_OVER = "taken_over"
 
 
 def queue(
@@ -46,6 +53,9 @@ def queue(
     if message_id is not None:
         asked = session.scalars(select(Handoff).where(Handoff.message_id == message_id)).one_or_none()
         if asked is not None:
+            # The turn that was too slow asks for a person itself: it must not go back to the bot afterwards.
+            if asked.reason == BOT_UNAVAILABLE and reason != BOT_UNAVAILABLE:
+                asked.reason, asked.available = reason, available
             return asked
     if conversation.holder == "queued":
         waiting = open_handoff(session, conversation_id)
@@ -57,6 +67,8 @@ def queue(
     )
     session.add(handoff)
     session.flush()
+    if reason != TAKEN_OVER:
+        alerts.call(session, "handoff", conversation_id, key=f"handoff:{handoff.id}", reason=reason)
     return handoff
 
 
@@ -131,6 +143,81 @@ def reply(session: Session, conversation_id: str, staff_id: str, text: str) -> M
         handoff.first_reply_at = handoff.first_reply_at or now()
     staff_typing.stopped(session, conversation_id)
     return threads.append(session, conversation, author="staff", text=text, staff_id=staff_id)
+
+
+def snooze(session: Session, conversation_id: str, staff_id: str, until: datetime) -> Conversation:
+    """Lay a waiting or one's own conversation aside until a moment, or until the applicant writes.
+
+    Who holds it stays: a waiting one waits in the queue again afterwards.
+
+    Raises:
+        HolderConflict: somebody else has it, or no person was asked.
+        ValueError: the moment is over already.
+        threads.UnknownConversation
+    """
+    if until <= now():
+        raise ValueError("Choose a moment that is still to come.")
+    conversation = _waiting_or_own(session, conversation_id, staff_id)
+    conversation.snoozed_until, conversation.snoozed_by = until, staff_id
+    conversation.updated_at = now()
+    session.flush()
+    return conversation
+
+
+def wake(session: Session, conversation_id: str) -> bool:
+    """Bring a conversation back that was laid aside; whether it was.
+
+    Raises:
+        threads.UnknownConversation
+    """
+    conversation = threads.locked(session, conversation_id)
+    if conversation.snoozed_until is None:
+        return False
+    conversation.snoozed_until = None
+    conversation.updated_at = now()
+    session.flush()
+    return True
+
+
+def wake_due(session: Session, at: datetime) -> list[str]:
+    """Bring back what was laid aside until now and call who did so; returns the conversations' ids."""
+    due = session.scalars(select(Conversation.id).where(Conversation.snoozed_until <= at).limit(200)).all()
+    woken = []
+    for conversation_id in due:
+        conversation = threads.locked(session, conversation_id)
+        until = conversation.snoozed_until
+        if until is None or until > at:
+            continue
+        wake(session, conversation_id)
+        alerts.call(
+            session,
+            "woke",
+            conversation_id,
+            key=f"woke:{conversation_id}:{until.isoformat()}",
+            staff_id=conversation.staff_id or conversation.snoozed_by,
+        )
+        woken.append(conversation_id)
+    return woken
+
+
+def recover(session: Session, conversation_id: str, message_id: str) -> bool:
+    """The slow turn of that message was answered after all: while nobody took it, the bot goes on.
+
+    What the applicant wrote meanwhile gets its turns.
+    """
+    conversation = threads.locked(session, conversation_id)
+    handoff = open_handoff(session, conversation_id)
+    if (
+        conversation.holder != "queued"
+        or conversation.epoch_message_id != message_id
+        or handoff is None
+        or (handoff.message_id, handoff.reason) != (message_id, BOT_UNAVAILABLE)
+    ):
+        return False
+    change(session, conversation, "bot")
+    _end_handoff(session, conversation_id, "recovered")
+    threads.revive(session, conversation, message_id)
+    return True
 
 
 def return_to_bot(session: Session, conversation_id: str, staff_id: str) -> Conversation:

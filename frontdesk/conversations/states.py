@@ -79,6 +79,7 @@ def change(
     conversation.staff_id = staff_id
     conversation.epoch += 1
     conversation.epoch_message_id = message_id
+    conversation.snoozed_until = None
     conversation.updated_at = now()
 
 

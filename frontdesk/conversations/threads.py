@@ -14,7 +14,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from frontdesk.conversations import states
+from frontdesk.conversations import alerts, states
 from frontdesk.conversations.pictures import picture_ids
 from frontdesk.conversations.staff_typing import who_types
 from frontdesk.records.models import Conversation, Message, Turn, new_id, now
@@ -119,6 +119,8 @@ def receive(
         return Received(before, duplicate=True)
     if conversation.holder == "closed":
         states.change(session, conversation, "bot")
+    conversation.snoozed_until = None  # who laid it aside waited for nothing else
+    conversation.applicant_typing_until = None
     message = _add(
         session,
         conversation,
@@ -135,6 +137,26 @@ def receive(
         )
         session.flush()
     return Received(message, duplicate=False)
+
+
+def revive(session: Session, conversation: Conversation, message_id: str) -> None:
+    """Give a turn to each of the applicant's messages after that one: the bot has the conversation again."""
+    after = select(Message.seq).where(Message.id == message_id).scalar_subquery()
+    missed = session.scalars(
+        select(Message).where(
+            Message.conversation_id == conversation.id, Message.author == "applicant", Message.seq > after
+        )
+    ).all()
+    for message in missed:
+        turn = session.scalars(select(Turn).where(Turn.message_id == message.id)).one_or_none()
+        if turn is None:
+            turn = Turn(conversation_id=conversation.id, message_id=message.id, seq=message.seq, epoch=0)
+            session.add(turn)
+        elif turn.state != "dropped":
+            continue
+        turn.state, turn.epoch, turn.finished_at = "waiting", conversation.epoch, None
+        turn.created_at = turn.next_attempt_at = now()
+    session.flush()
 
 
 def delivered(session: Session, channel: str, external_id: str) -> Message | None:
@@ -227,8 +249,11 @@ def call_attention(session: Session, conversation_id: str, reason: str) -> None:
     conversation = locked(session, conversation_id)
     if conversation.attention is None or URGENCY.index(reason) > URGENCY.index(conversation.attention):
         conversation.attention = reason
-        conversation.updated_at = now()
+        conversation.attention_at = conversation.updated_at = now()
         session.flush()
+        event: alerts.Event = "crisis" if reason in alerts.URGENT else reason  # type: ignore[assignment]
+        key = f"attention:{conversation_id}:{reason}:{conversation.attention_at.isoformat()}"
+        alerts.call(session, event, conversation_id, key=key, reason=reason)
 
 
 def settle_attention(session: Session, conversation_id: str) -> None:

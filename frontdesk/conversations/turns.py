@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -38,7 +38,7 @@ Outcome = Literal["done", "dropped", "failed", "again", "lost"]
 
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 8.0
-BOT_UNAVAILABLE: Final = "bot_unavailable"
+BOT_UNAVAILABLE: Final = holder.BOT_UNAVAILABLE
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,7 @@ class TurnBook:
             for reply in replies:
                 _say(session, conversation, turn, reply.text, reply.act)
             _end(turn, "done")
+            holder.recover(session, conversation.id, turn.message_id)
             return "done"
 
     def fail(self, taken: Taken, failure: RasaFailure) -> Outcome:
@@ -204,6 +205,53 @@ class TurnBook:
             self._hand_over(session, conversation, turn)
             return "failed"
 
+    def call_people(self, since: datetime) -> Sequence[str]:
+        """Queue for people what the bot owes an answer for longer than `turn_patience`, and say so.
+
+        The turn goes on: answered while nobody took the conversation, its replies are still said and the bot
+        has the conversation again (`holder.recover`).
+
+        Args:
+            since: turns of before are counted from here; a process that starts late gives the bot its chance.
+
+        Returns:
+            The conversations (ids).
+        """
+        if (now() - since).total_seconds() < self._settings.turn_patience:
+            return []
+        late = now() - timedelta(seconds=self._settings.turn_patience)
+        owed = (
+            select(Turn.conversation_id)
+            .join(Conversation, Conversation.id == Turn.conversation_id)
+            .where(
+                Turn.state.in_(threads.UNFINISHED),
+                Turn.event.is_(None),
+                Turn.created_at < late,
+                Turn.epoch == Conversation.epoch,
+                Conversation.holder == "bot",
+            )
+            .distinct()
+            .limit(200)
+        )
+        with self._record.reading() as session:
+            found = session.scalars(owed).all()
+        called = []
+        for conversation_id in found:
+            with self._record.transaction() as session:
+                conversation = threads.locked(session, conversation_id)
+                first = session.scalars(
+                    select(Turn)
+                    .where(Turn.conversation_id == conversation_id, Turn.state.in_(threads.UNFINISHED))
+                    .order_by(Turn.seq, Turn.created_at)
+                    .limit(1)
+                ).one_or_none()
+                # A turn that just began after others ended has its own time.
+                if first is None or first.event or first.created_at >= late or conversation.holder != "bot":
+                    continue
+                self._call(session, conversation, first)
+                called.append(conversation_id)
+        return called
+
     def put_back(self, taken: Taken) -> None:
         """Give the turn to whoever comes next: this process stops."""
         with self._record.transaction() as session:
@@ -220,9 +268,16 @@ class TurnBook:
         return conversation, turn
 
     def _hand_over(self, session: Session, conversation: Conversation, turn: Turn) -> None:
+        _end(turn, "failed")
+        asked = holder.open_handoff(session, conversation.id)
+        if asked is not None and (asked.message_id, asked.reason) == (turn.message_id, BOT_UNAVAILABLE):
+            return  # said when its time was over
+        self._call(session, conversation, turn)
+
+    def _call(self, session: Session, conversation: Conversation, turn: Turn) -> None:
+        """Say that the bot cannot answer, and ask people in."""
         notice = self._notice(session)
         act = {"act": "handoff", "reason": BOT_UNAVAILABLE, "available": notice.available}
-        _end(turn, "failed")
         _say(session, conversation, turn, notice.text, act)
         if conversation.holder == "bot":
             holder.queue(
@@ -325,6 +380,7 @@ class TurnRunner:
     async def run(self) -> None:
         """Run turns until `stop`. A database that is away is waited for."""
         freed = False
+        since = now()
         with self._changes.listen() as listener:
             while not self._stopping.is_set():
                 try:
@@ -332,6 +388,8 @@ class TurnRunner:
                         await _off_loop(self._book.free_from_the_dead)
                         freed = True
                     await self._start_due(listener.wake)
+                    for called in await _off_loop(self._book.call_people, since):
+                        self._changes.notify(called)
                 except (SQLAlchemyError, OSError) as error:
                     logger.error("The record does not answer (%s); turns wait.", type(error).__name__)
                 await listener.wait(POLL_SECONDS)

@@ -25,6 +25,13 @@ def next_opening(organization: Organization, at: dt.datetime) -> dt.datetime | N
     return None
 
 
+def closes_at(organization: Organization, at: dt.datetime) -> dt.datetime | None:
+    """When the span ends in which `at` (aware) lies, in CHHA's zone; None when it is closed."""
+    local = at.astimezone(organization.hours.zone)
+    spans = organization.hours.spans(local.date())
+    return next((closes for opens, closes in spans if opens <= local < closes), None)
+
+
 def spoken(moment: dt.datetime) -> str:
     """A moment in words that no reader takes for another: "Monday 23 November, 9:00 AM (EST)"."""
     clock = moment.strftime("%I:%M %p").lstrip("0")

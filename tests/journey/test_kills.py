@@ -81,7 +81,7 @@ def test_twenty_kills_lose_and_double_nothing(own_desk: Desk):
     chance = random.Random(SEED)
     # How long people wait for a bot that is away is a setting; here nobody is to be asked in, however slowly
     # a busy machine starts Rasa again.
-    own_desk.env |= {"CHHA_TURN_GRACE": "600", "CHHA_TURN_ATTEMPTS": "10"}
+    own_desk.env |= {"CHHA_TURN_PATIENCE": "600", "CHHA_TURN_GRACE": "600", "CHHA_TURN_ATTEMPTS": "10"}
     own_desk.start()
     record = own_desk.record()
     killed: Counter[str] = Counter()

@@ -122,6 +122,7 @@ OUTSIDE: dict[tuple[str, str], str] = {
     ("GET", "/api/docs"): "everybody",
     ("GET", "/api/docs.css"): "everybody",
     ("POST", "/api/conversations"): "everybody, rate-limited",
+    ("POST", "/api/conversations/{conversation_id}/typing"): "the visitor's token",
     ("POST", "/api/conversations/{conversation_id}/messages"): "the visitor's token",
     ("GET", "/api/conversations/{conversation_id}/messages"): "the visitor's token",
     ("GET", "/api/conversations/{conversation_id}/events"): "the visitor's token",

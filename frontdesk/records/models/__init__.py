@@ -26,10 +26,26 @@ from frontdesk.records.models.services import (
     ReminderPlan,
     TrackerErasure,
 )
+from frontdesk.records.models.teamwork import (
+    Alert,
+    AlertChoice,
+    AlertDelivery,
+    ContactLeft,
+    Mention,
+    SavedReply,
+    StaffNote,
+)
 from frontdesk.records.models.work import PeriodicJob
 from frontdesk.records.models.website import ChatConsent, Rating, SitePerson, StaffPicture, TypingSignal
 
 __all__ = [
+    "Alert",
+    "AlertChoice",
+    "AlertDelivery",
+    "ContactLeft",
+    "Mention",
+    "SavedReply",
+    "StaffNote",
     "ChatConsent",
     "Rating",
     "SitePerson",

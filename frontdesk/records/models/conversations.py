@@ -17,6 +17,9 @@ class Conversation(Base):
     `holder`: bot, queued, assigned, closed. `epoch` counts its changes; `epoch_message_id` names the inbound
     message whose own turn made the last change (a turn that asked for a person may still say so).
     `attention` (crisis, emergency, harassment, complaint, privacy) puts it before the eyes of staff first.
+    `attention_at` is when that was raised. `language` is what the applicant writes in, where the assistant heard
+    it. `snoozed_until`: `snoozed_by` laid it aside; it comes back then, or when the applicant writes.
+    `applicant_typing_until`: the applicant is writing now. `last_note` numbers its newest staff note.
     `turn_owner`, `turn_token`, `turn_lease_until` are the lease of the one process that runs its turns.
     """
 
@@ -30,7 +33,13 @@ class Conversation(Base):
     epoch_message_id: Mapped[str | None] = mapped_column(Id)
     staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff.id"))
     attention: Mapped[str | None] = mapped_column(String(16))
+    attention_at: Mapped[datetime | None]
+    language: Mapped[str | None] = mapped_column(String(16))
+    snoozed_until: Mapped[datetime | None] = mapped_column(index=True)
+    snoozed_by: Mapped[str | None] = mapped_column(Id)
+    applicant_typing_until: Mapped[datetime | None]
     last_seq: Mapped[int] = mapped_column(default=0)
+    last_note: Mapped[int] = mapped_column(default=0, server_default="0")
     turn_owner: Mapped[str | None] = mapped_column(Id)
     turn_token: Mapped[int] = mapped_column(default=0)
     turn_lease_until: Mapped[datetime | None]
@@ -105,7 +114,7 @@ class Turn(Base):
 
 
 class Handoff(Base):
-    """A person was asked in: from the asking to the giving back. `ended_as`: returned, closed."""
+    """A person was asked in: from the asking to the giving back. `ended_as`: returned, recovered, closed."""
 
     __tablename__ = "handoffs"
 
