@@ -6,7 +6,7 @@ RASA := extensions/.venv/bin/python
 SETS ?= ../shared/eval
 ROOM ?= conversations
 
-.PHONY: help setup run test test-room check train evaluate bench nlu-bench shell clean
+.PHONY: help setup run test test-room check train evaluate bench nlu-bench shell channels clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ train: ## Train a model on the present data, whether or not one fits
 shell: ## Talk to the assistant in the terminal (starts the actions beside Rasa's own shell)
 	@python3 deploy/setup.py run
 	@$(PY) -m frontdesk.app.shell
+
+channels: ## Check the messaging channels and register their webhooks where the provider allows
+	@$(PY) -m frontdesk.channels.registration
 
 evaluate: ## Score the assistant on a folder of sets: make evaluate SETS=../shared/eval
 	@python3 deploy/setup.py run

@@ -102,6 +102,35 @@ class Settings(BaseSettings):
     alert_slack_url: str = ""
     alert_webhook_url: str = ""
     alert_webhook_secret: str = ""
+    webhook_body_limit: int = Field(default=1_048_576, ge=1024)
+    telegram_token: str = ""
+    telegram_secret: str = ""
+    telegram_api: str = "https://api.telegram.org"
+    meta_api: str = "https://graph.facebook.com/v23.0"
+    whatsapp_token: str = ""
+    whatsapp_app_secret: str = ""
+    whatsapp_verify_token: str = ""
+    whatsapp_number_id: str = ""
+    whatsapp_template: str = ""
+    whatsapp_template_language: str = "en_US"
+    messenger_token: str = ""
+    messenger_app_secret: str = ""
+    messenger_verify_token: str = ""
+    messenger_page_id: str = ""
+    messenger_human_agent: bool = False
+    twilio_account_sid: str = ""
+    twilio_auth_token: str = ""
+    twilio_sms_from: str = ""
+    twilio_whatsapp_from: str = ""
+    twilio_template: str = ""
+    twilio_api: str = "https://api.twilio.com"
+    slack_token: str = ""
+    slack_signing_secret: str = ""
+    slack_api: str = "https://slack.com/api"
+    generic_secret: str = ""
+    generic_url: str = ""
+    rest_api_key: str = ""
+    rest_wait: float = Field(default=30.0, gt=0, le=300)
 
     project_dir: Path = ROOT
     evaluation_dir: Path | None = None
@@ -144,6 +173,13 @@ class Settings(BaseSettings):
         if "@" not in address or not value.isprintable():
             raise ValueError('write it as "CHHA <no-reply@example.org>"')
         return formataddr((name, address))
+
+    @field_validator("telegram_api", "meta_api", "twilio_api", "slack_api", "generic_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("use a full https:// address")
+        return value
 
     @field_validator("clamd")
     @classmethod

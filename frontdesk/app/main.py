@@ -24,6 +24,7 @@ from frontdesk.app.swap import restarting
 from frontdesk.app.watch import Watch
 from frontdesk.channels import pages, problems, uploads, website
 from frontdesk.channels.guards import BodyLimit, Origins
+from frontdesk.channels.messaging import Messaging
 from frontdesk.channels.visitors import Visitors
 from frontdesk.conversations.availability import availability
 from frontdesk.conversations.live import Changes
@@ -91,22 +92,30 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
         observe=metrics.turn,
     )
 
+    messaging = Messaging(
+        store, settings, changes, files, lambda channel: metrics.messages.labels(channel).inc()
+    )
+    messaging.jobs(jobs.every)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         turns = asyncio.create_task(runner.run(), name="turns")
         watching = asyncio.create_task(watch.run(), name="watch")
         working = asyncio.create_task(jobs.run(), name="jobs")
-        for task in (turns, watching, working):
+        sending = asyncio.create_task(messaging.outbox.run(), name="outbox")
+        for task in (turns, watching, working, sending):
             task.add_done_callback(_told_if_broken)
         try:
             yield
         finally:
             await runner.stop()
             await jobs.stop()
-            for task in (turns, watching, working):
+            messaging.outbox.stop()
+            for task in (turns, watching, working, sending):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            await messaging.close()
             await rasa.close()
             if record is None:
                 store.close()
@@ -125,9 +134,14 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
     app.state.jobs = jobs
     problems.install(app)
     visitors = Visitors(store, settings, website.CHANNEL)
-    received = metrics.messages.labels(website.CHANNEL).inc
-    app.include_router(website.router(store, settings, changes, visitors, received=received))
+    app.include_router(
+        website.router(
+            store, settings, changes, visitors, received=metrics.messages.labels(website.CHANNEL).inc
+        )
+    )
     app.include_router(uploads.router(store, settings, changes, visitors, files))
+    for router in messaging.routers():
+        app.include_router(router)
     app.include_router(reference.router(app))
     _include_staff_console(app, store, settings, changes)
     app.include_router(pages.router(settings))

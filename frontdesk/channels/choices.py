@@ -36,6 +36,18 @@ def resolve(act: dict[str, Any] | None, option: int) -> tuple[str, dict[str, Any
     return label, choice
 
 
+def offered_labels(act: dict[str, Any] | None) -> list[tuple[int, str]]:
+    """What a message offers to press: the place in its list and the label, without what could not be
+    resolved.
+    """
+    found = []
+    for place, entry in enumerate(_offered(act or {})):
+        label = _label(entry)
+        if label is not None and _meaning(entry, act or {}) is not None:
+            found.append((place, label))
+    return found
+
+
 def _offered(act: dict[str, Any]) -> list[Any]:
     for name in OFFERS:
         entries = act.get(name)

@@ -10,17 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from frontdesk.conversations import alerts, states
 from frontdesk.conversations.pictures import picture_ids
 from frontdesk.conversations.staff_typing import who_types
-from frontdesk.records.models import Conversation, Message, Turn, new_id, now
+from frontdesk.records.models import Conversation, Delivery, Message, Turn, new_id, now
 
 READ_LIMIT = 200
 UNFINISHED = ("waiting", "running")
+
+# Channels whose readers fetch the thread themselves; on every other one what is said is sent to them.
+FETCHED: Final = frozenset({"website", "rest"})
 
 # The more urgent reason stays when a second one comes.
 URGENCY: Final = ("privacy", "complaint", "harassment", "emergency", "crisis")
@@ -101,6 +104,7 @@ def receive(
     external_id: str,
     client_id: str | None = None,
     choice: dict[str, Any] | None = None,
+    wants_turn: bool = True,
 ) -> Received:
     """Keep an inbound message once, and the bot's turn for it while the bot holds the conversation.
 
@@ -109,6 +113,7 @@ def receive(
     Args:
         external_id: the channel's id of the delivery; a second one with it changes nothing.
         choice: what a button meant: `{"topic"}`, `{"intent"}` or `{"field", "value"}`.
+        wants_turn: False for what the channel itself answers (a photo without words, STOP).
 
     Raises:
         UnknownConversation
@@ -126,7 +131,7 @@ def receive(
         conversation,
         Message(author="applicant", text=text, external_id=external_id, client_id=client_id, choice=choice),
     )
-    if conversation.holder == "bot":
+    if conversation.holder == "bot" and wants_turn:
         session.add(
             Turn(
                 conversation_id=conversation.id,
@@ -176,12 +181,54 @@ def append(
     staff_id: str | None = None,
     in_reply_to: str | None = None,
 ) -> Message:
-    """Add an outbound line (`author`: bot, staff, system); the caller has locked the conversation's row."""
-    return _add(
+    """Add an outbound line (`author`: bot, staff, system); the caller has locked the conversation's row.
+
+    On a channel that is written to, its delivery is queued in the same transaction.
+    """
+    message = _add(
         session,
         conversation,
         Message(author=author, text=text, act=act, staff_id=staff_id, in_reply_to=in_reply_to),
     )
+    if conversation.channel not in FETCHED:
+        session.add(
+            Delivery(
+                message_id=message.id,
+                conversation_id=conversation.id,
+                channel=conversation.channel,
+                seq=message.seq,
+            )
+        )
+        session.flush()
+    return message
+
+
+def edit(session: Session, message: Message, text: str) -> None:
+    """The sender changed the words of a message; a turn that has not begun answers the new ones."""
+    locked(session, message.conversation_id)
+    if message.deleted_at is not None or message.text == text:
+        return
+    message.original_text = message.text if message.original_text is None else message.original_text
+    message.text = text
+    message.edited_at = now()
+    session.flush()
+
+
+def delete(session: Session, message: Message) -> None:
+    """The sender took a message back; a turn that has not begun is dropped. Staff still see what was said."""
+    locked(session, message.conversation_id)
+    if message.deleted_at is not None:
+        return
+    message.original_text = message.text if message.original_text is None else message.original_text
+    message.text = ""
+    message.choice = None
+    message.deleted_at = now()
+    session.execute(
+        update(Turn)
+        .where(Turn.message_id == message.id, Turn.state == "waiting")
+        .values(state="dropped", finished_at=now())
+    )
+    session.flush()
 
 
 def _add(session: Session, conversation: Conversation, message: Message) -> Message:

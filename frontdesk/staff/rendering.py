@@ -45,6 +45,9 @@ CHANNELS: Final = {
     "messenger": "Messenger",
     "slack": "Slack",
     "sms": "SMS",
+    "twilio": "SMS or WhatsApp",
+    "generic": "Integrator",
+    "rasa_rest": "Integrator (REST)",
 }
 REASONS: Final = {
     "asked": "Asked for a person",

@@ -5,6 +5,16 @@ from frontdesk.records.models.conversations import Conversation, Message, Turn, 
 from frontdesk.records.models.applications import Draft, DraftChange, Application
 from frontdesk.records.models.desk import ApplicationWords, SavedView
 from frontdesk.records.models.editing import KnowledgeEdit, LinkCheck
+from frontdesk.records.models.channels import (
+    ChannelHealth,
+    Delivery,
+    MediaReference,
+    OptOut,
+    ProviderEvent,
+    ProviderMessage,
+    Reaction,
+    ShortLink,
+)
 from frontdesk.records.models.learning import ReviewItem, TrainingRun
 from frontdesk.records.models.staff import (
     ApiKey,
@@ -55,6 +65,14 @@ __all__ = [
     "KnowledgeEdit",
     "LinkCheck",
     "SavedView",
+    "ChannelHealth",
+    "Delivery",
+    "MediaReference",
+    "OptOut",
+    "ProviderEvent",
+    "ProviderMessage",
+    "Reaction",
+    "ShortLink",
     "TrainingRun",
     "SecondFactor",
     "ReviewItem",

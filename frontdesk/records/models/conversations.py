@@ -21,6 +21,7 @@ class Conversation(Base):
     it. `snoozed_until`: `snoozed_by` laid it aside; it comes back then, or when the applicant writes.
     `applicant_typing_until`: the applicant is writing now. `last_note` numbers its newest staff note.
     `turn_owner`, `turn_token`, `turn_lease_until` are the lease of the one process that runs its turns.
+    `contact_name` is what the channel calls the applicant; `came_from` the link or advertisement that led here.
     """
 
     __tablename__ = "conversations"
@@ -40,6 +41,8 @@ class Conversation(Base):
     applicant_typing_until: Mapped[datetime | None]
     last_seq: Mapped[int] = mapped_column(default=0)
     last_note: Mapped[int] = mapped_column(default=0, server_default="0")
+    contact_name: Mapped[str | None]
+    came_from: Mapped[str | None]
     turn_owner: Mapped[str | None] = mapped_column(Id)
     turn_token: Mapped[int] = mapped_column(default=0)
     turn_lease_until: Mapped[datetime | None]
@@ -57,6 +60,7 @@ class Message(Base):
 
     `(channel, external_id)` is unique where the channel gives an id: a delivery repeated is one message.
     `client_id` is the website visitor's own id of it; `choice` the server-kept choice that a button meant.
+    An edit by its sender changes `text`, a deletion empties it; `original_text` keeps what was said first.
     """
 
     __tablename__ = "messages"
@@ -74,6 +78,9 @@ class Message(Base):
     client_id: Mapped[str | None]
     in_reply_to: Mapped[str | None] = mapped_column(Id)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    original_text: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
         UniqueConstraint("conversation_id", "seq"),
