@@ -6,8 +6,6 @@ call:
 texts, each followed by its `custom` act. A person's reply comes with the next call.
 """
 
-from __future__ import annotations
-
 import hmac
 import time
 import uuid

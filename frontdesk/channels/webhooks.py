@@ -3,8 +3,6 @@
 Raw body → verify → store once → 200 → the turn and the reply come from the record.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
