@@ -108,9 +108,8 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
         try:
             yield
         finally:
-            await runner.stop()
-            await jobs.stop()
-            messaging.outbox.stop()
+            for part in (runner, jobs, messaging):
+                await part.stop()
             for task in (turns, watching, working, sending):
                 task.cancel()
                 with suppress(asyncio.CancelledError):

@@ -71,10 +71,13 @@ class Messaging:
             every(MEDIA_SECONDS, "media of channels", self.media.run_due)
             every(TYPING_SECONDS, "typing on channels", self.show_typing)
 
-    async def close(self) -> None:
-        """Stop sending and close every connection."""
-        self.outbox.stop()
+    async def stop(self) -> None:
+        """Send nothing new, and let what is on its way arrive."""
+        await self.outbox.stop()
         await self._doors.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
         for channel in self.channels.values():
             await channel.close()
 

@@ -13,6 +13,7 @@ import hashlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -95,6 +96,8 @@ class Outbox:
         self._failures: dict[str, int] = {}
         self._pace = _Pace(clock)
         self._stopping = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def run(self) -> None:
         """Send until `stop`. A database that is away is waited for."""
@@ -109,9 +112,12 @@ class Outbox:
                     logger.error("The record does not answer (%s); messages wait.", type(error).__name__)
                 await listener.wait(POLL_SECONDS)
 
-    def stop(self) -> None:
-        """Take nothing new."""
+    async def stop(self, patience: float = 5.0) -> None:
+        """Take nothing new, and let what is on its way arrive within `patience` seconds."""
         self._stopping.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._idle.wait()
 
     async def run_due(self) -> int:
         """Send what is due now, several conversations at once; how many were tried."""
@@ -125,7 +131,11 @@ class Outbox:
                 while not self._stopping.is_set() and await self._send_next(conversation_id):
                     pass
 
-        await asyncio.gather(*(serve(one) for one in due))
+        self._idle.clear()
+        try:
+            await asyncio.gather(*(serve(one) for one in due))
+        finally:
+            self._idle.set()
         return len(due)
 
     def next_due(self) -> datetime | None:

@@ -73,7 +73,7 @@ class Refusal(Exception):
 
 
 class Providers:
-    """`disturb(asked)` may answer instead (a 500, a 429); with `lose_answer` the call has its effect unanswered."""
+    """`disturb(asked)` may answer instead (a 500, a 429); `lose_answer` leaves its effect unanswered."""
 
     def __init__(self, port: int = 0) -> None:
         self.port = port
