@@ -236,6 +236,7 @@ class Organization(BaseModel):
     default_internship_meaning: Said = None
     staff_reply_minutes: int | None = Field(default=None, ge=0)
     unattended_alert_minutes: int = Field(default=15, ge=1)
+    second_pair_of_eyes: bool = False
     consent: Consent | None = None
     consent_notice: Said = None
 
@@ -260,6 +261,11 @@ class Organization(BaseModel):
         if twice is not None:
             raise ValueError(f"the key {twice!r} stands twice; give each document its own")
         return value
+
+    @field_validator("second_pair_of_eyes", mode="before")
+    @classmethod
+    def _empty_is_no(cls, value: Any) -> Any:
+        return False if _blank_is_nothing(value) is None else value
 
     @field_validator("hours", "eligibility", "reminders", "retention", mode="before")
     @classmethod

@@ -19,9 +19,11 @@ from frontdesk.staff import (
     conversation_pages,
     file_pages,
     key_pages,
+    knowledge_pages,
     learning_pages,
     mail_pages,
     pipeline_pages,
+    report_pages,
     sign_in_pages,
     sign_on_pages,
     team_pages,
@@ -63,6 +65,8 @@ def router(
     file_pages.add_routes(made, desk)
     learning_pages.add_routes(made, desk, Training(record, settings, restart=restart))
     mail_pages.add_routes(made, desk)
+    knowledge_pages.add_routes(made, desk)
+    report_pages.add_routes(made, desk)
     _add_events(made, desk)
     _add_files(made)
     _add_rest(made, desk)

@@ -18,7 +18,7 @@ from frontdesk.files.keeping import About, Files
 from frontdesk.mail import outbox
 from frontdesk.records.models import Message, Staff, TrainingRun, now
 from frontdesk.records.session import Record
-from frontdesk.settings import Settings
+from frontdesk.settings import ROOT, Settings
 from frontdesk.staff import api_keys, invitations, learning_review, learning_training
 from frontdesk.staff.invitations import Links
 from frontdesk.staff.rendering import HEADERS, STATIC
@@ -48,6 +48,8 @@ def open_desk(
     """One console for the whole table."""
     folder = tmp_path_factory.mktemp("table")
     shutil.copyfile(migrated_sqlite, folder / "record.db")
+    shutil.copytree(ROOT / "knowledge", folder / "knowledge")
+    shutil.copy(ROOT / "organization.yml", folder)
     record = Record(f"sqlite:///{folder / 'record.db'}")
     keys = {"secret_key": "a" * 43, "rasa_key": "b" * 43}
     settings = Settings(  # type: ignore[call-arg]
@@ -55,6 +57,8 @@ def open_desk(
         var_dir=folder,
         models_dir=folder / "models",
         project_dir=folder,
+        knowledge_dir=folder / "knowledge",
+        organization_file=folder / "organization.yml",
         logins_per_minute=100_000,
         **keys,
     )
@@ -90,6 +94,8 @@ def place_on(desk: Any) -> Place:
             "staff_id": colleague,
             "name": "console.css",
             "view_id": "0" * 32,
+            "edit_id": "0" * 32,
+            "topic_id": "electives",
             "rest": "nowhere/at/all",
             "handle": "0" * 16,
             "file_id": file_on(desk),
