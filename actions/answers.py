@@ -11,10 +11,14 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import services
 from actions.context import Part, TurnContext, Understanding
 from actions.replies import say, topic_options
 from frontdesk.applications.opening import wants_to_apply
+from frontdesk.applications.wording import application_wording
+from frontdesk.conversations import sensitive
 from frontdesk.knowledge.organization import organization
+from frontdesk.knowledge.texts import texts
 from frontdesk.knowledge.topics import topics
 from frontdesk.knowledge.wording import one_line, wording
 
@@ -189,11 +193,29 @@ def _not_understood(dispatcher: CollectingDispatcher, context: TurnContext) -> l
     return [SlotSet("misunderstood", tries), SlotSet("offered", options if tries > 1 else [])]
 
 
+def warn_of_numbers(dispatcher: CollectingDispatcher, context: TurnContext) -> bool:
+    """Tell who typed a passport, card or such number that it is not kept. Whether that was all."""
+    kinds = sensitive.kinds_hidden(context.text) or sensitive.hidden(context.text)[1]
+    if not kinds:
+        return False
+    known = application_wording()
+    names = known.texts_of("sensitive_kinds")
+    what = " or ".join(dict.fromkeys(names.get(kind, kind) for kind in kinds))
+    told = texts("privacy").said("hidden", what=what)
+    say(dispatcher, told, {"act": "privacy", "event": "explained", "kept": False})
+    return "?" not in context.text
+
+
 class _Answering:
     # Not an Action itself: rasa-sdk registers every subclass of Action and wants a name of each.
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
+        served = await services.serve_outside(dispatcher, TurnContext.of(tracker))
+        if served is not None:
+            return served
+        if warn_of_numbers(dispatcher, TurnContext.of(tracker)):
+            return [SlotSet("offered", []), SlotSet("misunderstood", 0)]
         # Who opens with a story ("I am a mother, my daughter …, please take our details") wants the form,
         # whatever topic the story sounds like.
         if not tracker.active_loop_name and wants_to_apply(TurnContext.of(tracker).text):

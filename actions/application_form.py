@@ -7,6 +7,7 @@ A turn run again with the same message id answers the same and writes nothing (`
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import datetime as dt
 import hashlib
@@ -18,9 +19,10 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
+from actions import services
 from actions.context import TurnContext, record
 from actions.replies import say
-from frontdesk.applications import consent, drafts, status, submission
+from frontdesk.applications import afterwards, consent, drafts, resuming, status, submission
 from frontdesk.applications.form import (
     DraftState,
     FormTurn,
@@ -95,6 +97,9 @@ class ValidateApplicationForm(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         context = TurnContext.of(tracker)
+        served = await services.serve(dispatcher, context)
+        if served is not None:
+            return [*served, *await asyncio.to_thread(_go_on, dispatcher, context)]
         understanding = (tracker.latest_message or {}).get("understanding") or {}
         outcome = await asyncio.to_thread(form_turn, context, understanding)
         events: list[EventType] = []
@@ -151,6 +156,8 @@ def form_turn(context: TurnContext, understanding: dict[str, Any]) -> dict[str, 
         turn = _turn_of(session, conversation_id, drafts.state_of(draft), context, understanding, asked.text)
         result = turn.run()
         drafts.apply(session, conversation_id, draft, result, message_id=key, consent_version=asked.version)
+        if result.outcome == "paused":
+            _offer_code(session, conversation_id, result.replies)
         slots = {
             "requested_slot": result.asking if result.outcome == "open" else None,
             "application_outcome": result.outcome,
@@ -185,6 +192,11 @@ def send_turn(context: TurnContext) -> dict[str, Any]:
             try:
                 done = submission.send(session, draft, wording=wording, today=today())
                 reply = _sent(done, wording.text("updated" if done.updated else "sent", **_details(done)))
+                papers = afterwards.follow(
+                    session, done, draft_id=draft.id, wording=wording, organization=organization()
+                )
+                if papers is not None:
+                    reply = Say(f"{reply.text} {papers[0]}", {**papers[1], **reply.act})
             except submission.NotComplete:
                 # The form checks before it ends; if it still is not complete, the draft waits for its owner.
                 drafts.pause(draft)
@@ -193,6 +205,25 @@ def send_turn(context: TurnContext) -> dict[str, Any]:
                     {"act": "application", "event": "paused"},
                 )
         return _keep(session, key, SEND, {"replies": [_kept_form(reply)], "slots": slots})
+
+
+def _offer_code(session: Session, conversation_id: str, replies: list[Reply]) -> None:
+    """A paused draft can be taken along: its code, said with the last word about the pause."""
+    with contextlib.suppress(resuming.CodeFault):  # several were given lately; the last one is still good
+        given = resuming.give(session, conversation_id, organization=organization())
+        last = replies[-1] if replies else None
+        if given is not None and isinstance(last, Say):
+            replies[-1] = Say(f"{last.text} {given.text}", {**last.act, "code": given.by})
+
+
+def _go_on(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:
+    """After something else was served in the form's turn: its question again, or no form if none is open."""
+    with record().transaction() as session:
+        asking = ask_again(dispatcher, session, context)
+    return [
+        SlotSet("requested_slot", asking),
+        SlotSet("application_outcome", "paused" if asking is None else "open"),
+    ]
 
 
 def ask_again(dispatcher: CollectingDispatcher, session: Session, context: TurnContext) -> str | None:

@@ -10,6 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import services
 from actions.context import TurnContext, record
 from actions.replies import say
 from frontdesk.applications import drafts, status
@@ -43,7 +44,7 @@ async def tell_status(dispatcher: CollectingDispatcher, context: TurnContext) ->
     """Tell where the application stands, or what is needed to look it up."""
     claim = status.claim_in(context.text)
     if claim is not None:
-        await _tell_proven(dispatcher, claim)
+        await _tell_proven(dispatcher, claim, context)
         return _DONE
     own = await asyncio.to_thread(standing, context)
     if own.reference:
@@ -59,8 +60,16 @@ async def tell_status(dispatcher: CollectingDispatcher, context: TurnContext) ->
 _DONE: list[EventType] = [SlotSet("offered", []), SlotSet("misunderstood", 0)]
 
 
-async def _tell_proven(dispatcher: CollectingDispatcher, claim: status.Claim) -> None:
-    found = await asyncio.to_thread(_look_up, claim)
+async def _tell_proven(dispatcher: CollectingDispatcher, claim: status.Claim, context: TurnContext) -> None:
+    try:
+        found = await asyncio.to_thread(_look_up, claim, context)
+    except status.TooManyTries:
+        say(
+            dispatcher,
+            wording().at_desk("status_too_many"),
+            {"act": "status", "reference": None, "state": "too_many"},
+        )
+        return
     if found is None:
         say(
             dispatcher,
@@ -71,9 +80,9 @@ async def _tell_proven(dispatcher: CollectingDispatcher, claim: status.Claim) ->
         _found(dispatcher, found.reference, found.state)
 
 
-def _look_up(claim: status.Claim) -> status.Found | None:
+def _look_up(claim: status.Claim, context: TurnContext) -> status.Found | None:
     with record().transaction() as session:
-        return status.look_up(session, claim)
+        return status.look_up_counted(session, claim, context.conversation(session))
 
 
 def _found(dispatcher: CollectingDispatcher, reference: str, state: str) -> None:
@@ -90,4 +99,6 @@ class ActionStatus(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        return await tell_status(dispatcher, TurnContext.of(tracker))
+        context = TurnContext.of(tracker)
+        served = await services.serve_outside(dispatcher, context)
+        return await tell_status(dispatcher, context) if served is None else served

@@ -9,11 +9,12 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import services
 from actions.answers import capabilities, say_topic
 from actions.application_state import standing
 from actions.context import TurnContext
 from actions.handing_over import hand_over
-from actions.privacy import CONFIRM, ask_for_deletion, keep
+from actions.privacy import COPY, DELETION, ask_for, keep
 from actions.replies import say
 from frontdesk.knowledge.wording import wording
 
@@ -28,6 +29,9 @@ class ActionOutsideForm(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         context = TurnContext.of(tracker)
+        served = await services.serve_outside(dispatcher, context)
+        if served is not None:
+            return served
         command = context.understanding.parts[0].label
         if command == "affirm":
             return await _affirmed(dispatcher, context)
@@ -42,8 +46,10 @@ async def _affirmed(dispatcher: CollectingDispatcher, context: TurnContext) -> l
     meant = _meant(context)
     if meant is None:
         return _told(dispatcher, "nothing_to_confirm")
-    if meant.get("choice") == CONFIRM["choice"]:
-        return await ask_for_deletion(dispatcher, context)
+    if meant.get("choice") == DELETION:
+        return await ask_for(dispatcher, context, "deletion")
+    if meant.get("choice") == COPY:
+        return await ask_for(dispatcher, context, "export")
     if meant.get("choice") == "human":
         return await hand_over(dispatcher, context, "asked")
     if "topic" in meant:
@@ -60,7 +66,7 @@ def _meant(context: TurnContext) -> dict[str, Any] | None:
 
 
 def _denied(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:
-    if any(offer.get("choice") == CONFIRM["choice"] for offer in context.offered):
+    if any(offer.get("choice") == DELETION for offer in context.offered):
         return keep(dispatcher)
     return _told(dispatcher, "denied")
 

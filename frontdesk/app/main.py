@@ -20,9 +20,10 @@ from frontdesk.app.headers import SecurityHeaders
 from frontdesk.app.jobs import Jobs
 from frontdesk.app.logs import AccessLog
 from frontdesk.app.metrics import MEDIA_TYPE, Metrics
+from frontdesk.app.services import Services
 from frontdesk.app.swap import restarting
 from frontdesk.app.watch import Watch
-from frontdesk.channels import pages, problems, uploads, website
+from frontdesk.channels import copies, pages, problems, uploads, website
 from frontdesk.channels.guards import BodyLimit, Origins
 from frontdesk.channels.messaging import Messaging
 from frontdesk.channels.visitors import Visitors
@@ -45,6 +46,10 @@ STAFF_CONSOLE = "frontdesk.staff.console"
 FILES_SECONDS = 60.0
 # How often the outbox is looked into.
 MAIL_SECONDS = 5.0
+# How often deletions are done, reminders given, and what is over removed.
+ERASING_SECONDS = 5.0
+REMINDERS_SECONDS = 600.0
+RETENTION_SECONDS = 3600.0
 
 DESCRIPTION = (
     "Start a conversation, send messages with your own ids, and read the thread from a cursor: by asking "
@@ -81,8 +86,7 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
     watch = Watch(store, settings)
     files = Files(store, settings)
     jobs = Jobs(store)
-    jobs.every(FILES_SECONDS, "files", files.tidy)
-    jobs.every(MAIL_SECONDS, "mail", Delivery(store, settings).deliver)
+    _plan(jobs, store, settings, files, Services(store, settings, files, rasa, changes))
     runner = TurnRunner(
         store,
         rasa,
@@ -133,11 +137,9 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
     app.state.jobs = jobs
     problems.install(app)
     visitors = Visitors(store, settings, website.CHANNEL)
-    app.include_router(
-        website.router(
-            store, settings, changes, visitors, received=metrics.messages.labels(website.CHANNEL).inc
-        )
-    )
+    received = metrics.messages.labels(website.CHANNEL).inc
+    app.include_router(website.router(store, settings, changes, visitors, received=received))
+    app.include_router(copies.router(store, settings, visitors))
     app.include_router(uploads.router(store, settings, changes, visitors, files))
     for router in messaging.routers():
         app.include_router(router)
@@ -154,6 +156,14 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
     app.add_middleware(SecurityHeaders, secure=settings.base_url.startswith("https:"))
     app.add_middleware(AccessLog)
     return app
+
+
+def _plan(jobs: Jobs, store: Record, settings: Settings, files: Files, services: Services) -> None:
+    jobs.every(FILES_SECONDS, "files", files.tidy)
+    jobs.every(MAIL_SECONDS, "mail", Delivery(store, settings).deliver)
+    jobs.every(ERASING_SECONDS, "erasing", services.erase)
+    jobs.every(REMINDERS_SECONDS, "reminders", services.remind)
+    jobs.every(RETENTION_SECONDS, "retention", services.enforce_retention)
 
 
 def bot_unavailable(session: Session, settings: Settings) -> Notice:

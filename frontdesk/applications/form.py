@@ -22,7 +22,6 @@ from frontdesk.applications.parsing import (
     phones,
     places,
     schools,
-    sensitive,
     specialties,
     speech,
     years,
@@ -30,6 +29,7 @@ from frontdesk.applications.parsing import (
 )
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, Value
 from frontdesk.applications.wording import ApplicationWording, Phrases
+from frontdesk.conversations import sensitive
 from frontdesk.knowledge.vocabulary import key_of
 
 type State = Literal["new", "open", "paused", "cancelled", "sent"]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from frontdesk.applications import attempts
 from frontdesk.applications.parsing import emails
 from frontdesk.applications.submission import ALPHABET, LENGTH, is_reference
 from frontdesk.records.models import Application
@@ -23,6 +24,15 @@ _REFERENCE = re.compile(
 _DIGITS = re.compile(r"\+?\d(?:[\s\-./()]*\d){6,17}")
 # Enough of a number to prove it when it is typed without its country code.
 FEWEST_DIGITS = 7
+
+
+LOOK_UP = "status"
+LOOK_UPS_AN_HOUR = 8
+HOUR = 3600.0
+
+
+class TooManyTries(RuntimeError):
+    """There were too many look-ups that proved nothing."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,24 @@ def look_up(session: Session, claim: Claim) -> Found | None:
     by_email = _same((email or "").casefold(), (claim.email or "").casefold())
     by_phone = _same_number(phone or "", claim.digits or "")
     return Found(found.reference, found.state) if found and (by_email or by_phone) else None
+
+
+def look_up_counted(session: Session, claim: Claim, conversation_id: str) -> Found | None:
+    """As `look_up`, so many times an hour for one conversation and for one reference, so that guessing ends.
+
+    Raises:
+        TooManyTries
+    """
+    by_conversation = attempts.count(session, LOOK_UP, conversation_id, within=HOUR)
+    by_reference = attempts.count(session, LOOK_UP, claim.reference, within=HOUR)
+    if max(by_conversation, by_reference) >= LOOK_UPS_AN_HOUR:
+        raise TooManyTries
+    found = look_up(session, claim)
+    # Who has the proof may ask as often as they like; what is counted is guessing.
+    if found is None:
+        attempts.note(session, LOOK_UP, conversation_id)
+        attempts.note(session, LOOK_UP, claim.reference)
+    return found
 
 
 def newest_of(session: Session, conversation_id: str) -> Application | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -160,6 +161,20 @@ class RasaClient:
         if not replies:
             raise RasaNoReply("no reply")
         return replies
+
+    async def forget(self, conversation: str) -> None:
+        """Have Rasa forget a conversation; what it never knew is forgotten too.
+
+        Raises:
+            RasaFailure: it did not, now.
+        """
+        path = f"/webhooks/rest/conversations/{quote(conversation, safe='')}"
+        try:
+            response = await self._client.delete(path)
+        except httpx.HTTPError as error:
+            raise RasaAway(f"nobody answers ({type(error).__name__})") from error
+        if response.status_code != httpx.codes.OK:
+            raise RasaNonsense(f"status {response.status_code}")
 
     async def ready(self) -> bool:
         """Whether Rasa says that it can take a turn."""

@@ -14,9 +14,10 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from frontdesk.conversations import alerts, states
+from frontdesk.conversations import alerts, sensitive, states
 from frontdesk.conversations.pictures import picture_ids
 from frontdesk.conversations.staff_typing import who_types
+from frontdesk.knowledge.texts import texts
 from frontdesk.records.models import Conversation, Delivery, Message, Turn, new_id, now
 
 READ_LIMIT = 200
@@ -108,7 +109,8 @@ def receive(
 ) -> Received:
     """Keep an inbound message once, and the bot's turn for it while the bot holds the conversation.
 
-    A message to a closed conversation opens it again, to the bot.
+    A message to a closed conversation opens it again, to the bot. Passport, card and such numbers are not
+    kept: a mark stands in their place, and the applicant is told (by the bot, or here while people hold it).
 
     Args:
         external_id: the channel's id of the delivery; a second one with it changes nothing.
@@ -126,6 +128,7 @@ def receive(
         states.change(session, conversation, "bot")
     conversation.snoozed_until = None  # who laid it aside waited for nothing else
     conversation.applicant_typing_until = None
+    text, kinds = sensitive.hidden(text)
     message = _add(
         session,
         conversation,
@@ -141,6 +144,8 @@ def receive(
             )
         )
         session.flush()
+    elif kinds:
+        append(session, conversation, author="system", text=_not_kept(kinds))
     return Received(message, duplicate=False)
 
 
@@ -169,6 +174,11 @@ def delivered(session: Session, channel: str, external_id: str) -> Message | Non
     return session.scalars(
         select(Message).where(Message.channel == channel, Message.external_id == external_id)
     ).one_or_none()
+
+
+def _not_kept(kinds: Sequence[str]) -> str:
+    what = " or ".join(dict.fromkeys(f"{sensitive.name_of(kind)}s" for kind in kinds))
+    return texts("privacy").said("hidden", what=what.replace("date of births", "dates of birth"))
 
 
 def append(

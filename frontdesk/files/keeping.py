@@ -163,6 +163,11 @@ class Files:
                     found.place = None
         return len(left)
 
+    def remove(self, places: Iterable[str]) -> None:
+        """Remove bytes whose rows were erased already."""
+        for place in places:
+            self._shelf.remove(place)
+
     def tidy(self) -> None:
         """The periodic work: scan what waits, remove what is erased and what has no row any more."""
         self.scan_waiting()

@@ -25,6 +25,8 @@ TIMEOUT_SECONDS: Final = 20
 FIRST_PAUSE: Final = timedelta(seconds=30)
 LONGEST_PAUSE: Final = timedelta(hours=6)
 TRIES: Final = 12  # about two days
+# The last letter to somebody whose data was deleted: nothing of it stays.
+FORGOTTEN: Final = frozenset({"deleted"})
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -84,7 +86,9 @@ class Delivery:
     def _note(self, mail_id: str, state: str, error: str | None) -> None:
         with self._record.transaction() as session:
             mail = session.get(Mail, mail_id, with_for_update=True)
-            if mail is not None:
+            if mail is not None and mail.kind in FORGOTTEN:
+                session.delete(mail)
+            elif mail is not None:
                 mail.state, mail.error = state, error
                 mail.sent_at = now() if state == "sent" else None
 

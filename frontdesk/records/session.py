@@ -86,7 +86,7 @@ def _sqlite_engine(url: str) -> Engine:
     def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
         # BEGIN is ours (below): the driver's own begins too late for a read that decides a write.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -23,6 +23,7 @@ from frontdesk.staff import (
     learning_pages,
     mail_pages,
     pipeline_pages,
+    privacy_pages,
     report_pages,
     sign_in_pages,
     sign_on_pages,
@@ -67,6 +68,7 @@ def router(
     mail_pages.add_routes(made, desk)
     knowledge_pages.add_routes(made, desk)
     report_pages.add_routes(made, desk)
+    privacy_pages.add_routes(made, desk)
     _add_events(made, desk)
     _add_files(made)
     _add_rest(made, desk)

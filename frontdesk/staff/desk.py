@@ -67,6 +67,8 @@ DONE: Final = {
     "invitation_revoked": "The invitation is worth nothing any more.",
     "welcome": "Welcome to the desk.",
     "key_revoked": "The key opens nothing any more.",
+    "privacy_confirmed": "The person is confirmed. A deletion is done within a minute; a copy was given.",
+    "privacy_refused": "The request was refused.",
     "mail_again": "The letter waits to be sent again.",
     "file_filed": "The file stands under that paper now.",
     "file_erased": "The file was erased.",

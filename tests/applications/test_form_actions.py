@@ -12,8 +12,10 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy import func, select
 
-from actions import application_form
+from actions import application_form, services
+from actions.answers import ActionFallback
 from actions.application_form import SendApplication, ValidateApplicationForm
+from frontdesk.applications import codes
 from frontdesk.records.models import ActionOutcome, Application, Base, Conversation, Draft, DraftChange
 from frontdesk.records.session import Record
 
@@ -83,6 +85,7 @@ class Door:
         message_id: str | None = None,
         safety: str | None = None,
         action: Any = None,
+        conversation: str = CONVERSATION,
         **part: Any,
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         self.count += 1
@@ -97,7 +100,7 @@ class Door:
             "understanding": understanding,
             "metadata": {
                 "message_id": message_id or f"m{self.count}",
-                "conversation": CONVERSATION,
+                "conversation": conversation,
                 "channel": "website",
             },
         }
@@ -123,7 +126,8 @@ def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
     Base.metadata.create_all(record.engine)
     with record.transaction() as session:
         session.add(Conversation(id=CONVERSATION, channel="website", external_ref="v1"))
-    monkeypatch.setattr(application_form, "record", lambda: record)
+    for room in (application_form, services):
+        monkeypatch.setattr(room, "record", lambda: record)
     yield Door(record)
     record.close()
 
@@ -271,3 +275,68 @@ async def test_messages_at_rasas_own_door_get_a_conversation_of_their_own(door: 
         tracker = Tracker(sender, {}, message, [], False, None, {}, "action_listen")
         await ValidateApplicationForm(door.desk).run(CollectingDispatcher(), tracker, {})
     assert door.counted(Draft) == 2
+
+
+async def test_a_pause_gives_a_code_and_the_code_brings_the_draft_to_another_chat(door: Door) -> None:
+    await door.say("apply")
+    await door.say("yes")
+    await door.say("Ana Ruiz")
+    messages, slots = await door.say("stop")
+    assert slots["application_outcome"] == "paused"
+    told = messages[-2]["text"]
+    assert "type this code in the chat there" in told
+    code = codes.resume_code_in(told)
+    assert code is not None
+    with door.record.transaction() as session:
+        session.add(Conversation(id="d" * 32, channel="telegram", external_ref="7"))
+    for _ in range(2):
+        messages, slots = await door.say(code.lower(), message_id="there", conversation="d" * 32)
+        assert [message["custom"]["act"] for message in messages if message.get("custom")] == [
+            "application",
+            "question",
+        ]
+        assert slots["requested_slot"] == "email"
+    with door.record.reading() as session:
+        assert session.scalars(select(Draft.conversation_id)).one() == "d" * 32
+
+
+async def test_a_wrong_code_opens_no_form(door: Door) -> None:
+    messages, slots = await door.say("K7Q-X4R-TPD")
+    assert "don't know that code" in messages[0]["text"]
+    assert (slots["requested_slot"], slots["application_outcome"]) == (None, "paused")
+
+
+async def test_papers_asked_for_inside_the_form_are_told_and_the_question_stays(door: Door) -> None:
+    await door.say("apply")
+    await door.say("yes")
+    await door.say("Ana Ruiz")
+    messages, slots = await door.say("where can I upload my CV?")
+    assert "/upload/" in messages[0]["text"]
+    assert messages[1]["custom"]["documents"][0]["key"] == "cv"
+    assert slots["requested_slot"] == "email"
+
+
+async def test_after_sending_the_applicant_hears_which_papers_are_wanted(door: Door) -> None:
+    await door.fill()
+    await door.say("yes", message_id="last")
+    sent, _ = await door.say("yes", message_id="last", action=SendApplication())
+    assert "still missing: CV" in sent[0]["text"]
+    assert sent[1]["custom"]["upload"].startswith("http")
+    asked, _ = await door.say("what documents are missing?", action=ActionFallback())
+    assert asked[1]["custom"]["reference"] == sent[1]["custom"]["reference"]
+    stopped, _ = await door.say("stop reminding me", action=ActionFallback())
+    assert "no more reminders" in stopped[0]["text"]
+
+
+async def test_a_passport_number_outside_the_form_is_answered_with_a_warning(door: Door) -> None:
+    messages, _ = await door.say("my passport number is AB1234567", action=ActionFallback())
+    assert [message["custom"]["act"] for message in messages if message.get("custom")] == ["privacy"]
+    assert "passport numbers" in messages[0]["text"]
+
+
+async def test_a_number_hidden_on_its_way_is_left_out_of_the_form_and_told(door: Door) -> None:
+    await door.say("apply")
+    await door.say("yes")
+    messages, slots = await door.say("my passport number is [passport number hidden]")
+    assert "passport numbers" in messages[0]["text"]
+    assert slots["requested_slot"] == "full_name"

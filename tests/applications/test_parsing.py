@@ -20,7 +20,6 @@ from frontdesk.applications.parsing import (
     places,
     programs,
     schools,
-    sensitive,
     specialties,
     stages,
     visas,
@@ -28,6 +27,7 @@ from frontdesk.applications.parsing import (
     yes_no,
 )
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
+from frontdesk.conversations import sensitive
 
 TODAY = dt.date(2026, 11, 22)
 ASK = "asks"

@@ -24,12 +24,12 @@ from frontdesk.applications.parsing import (
     months,
     names,
     phones,
-    sensitive,
     specialties,
     years,
 )
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Unclear
 from frontdesk.applications.wording import application_wording, phrases
+from frontdesk.conversations import sensitive
 from frontdesk.knowledge.vocabulary import key_of, vocabulary, words
 
 TODAY = dt.date(2026, 11, 22)

@@ -16,7 +16,7 @@ import pytest
 from frontdesk.app.main import create_app
 from frontdesk.files.keeping import About, Files
 from frontdesk.mail import outbox
-from frontdesk.records.models import Message, Staff, TrainingRun, now
+from frontdesk.records.models import Message, PrivacyRequest, Staff, TrainingRun, now
 from frontdesk.records.session import Record
 from frontdesk.settings import ROOT, Settings
 from frontdesk.staff import api_keys, invitations, learning_review, learning_training
@@ -100,6 +100,7 @@ def place_on(desk: Any) -> Place:
             "handle": "0" * 16,
             "file_id": file_on(desk),
             "mail_id": mail_on(desk),
+            "request_id": request_on(desk),
             **security_on(desk, number, colleague),
             **learning_on(desk),
         },
@@ -116,6 +117,16 @@ def mail_on(desk: Any) -> str:
     """A letter that waits."""
     with desk.record.transaction() as session:
         return outbox.put_text(session, "copy", "ana@example.org", subject="Hello", body="Hello").id
+
+
+def request_on(desk: Any) -> str:
+    """Somebody who asks for a copy."""
+    waiting = desk.waiting()
+    with desk.record.transaction() as session:
+        request = PrivacyRequest(conversation_id=waiting, kind="export")
+        session.add(request)
+        session.flush()
+        return request.id
 
 
 def security_on(desk: Any, number: int, colleague: str) -> dict[str, str]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from frontdesk.applications.parsing import emails, sensitive, speech, yes_no
+from frontdesk.applications.parsing import emails, speech, yes_no
 from frontdesk.applications.parsing.result import Certain, Context, Parsed, Unclear
+from frontdesk.conversations import sensitive
 from frontdesk.knowledge.vocabulary import fold, words
 
 LONGEST = 200

@@ -1,6 +1,7 @@
 """What must never be typed here: passport, identity, exam and card numbers, dates of birth. Pure.
 
-Recognises, so that the form can leave it out and tell the applicant; it keeps nothing.
+`hidden` takes it out of a message before the message is kept anywhere; `find` is the wider net, by which the
+form leaves out what could be meant so, and tells the applicant. A mark of `hidden` is found too.
 """
 
 from __future__ import annotations
@@ -45,6 +46,15 @@ _LABELLED = [
     ),
 ]
 _LABELS = [(kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _LABELLED]
+_NAMES = {
+    "passport": "passport number",
+    "identity": "identity number",
+    "exam": "exam number",
+    "card": "card number",
+    "birth": "date of birth",
+}
+_KINDS = {name: kind for kind, name in _NAMES.items()}
+_MARK = re.compile(rf"\[({'|'.join(_KINDS)}) hidden\]")
 _SSN = re.compile(r"(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])")
 _EXAM_ID = re.compile(r"(?<![\d-])[01]-\d{3}-\d{3}-\d(?![\d-])")
 _CARD = re.compile(r"(?<![\d+])\d(?:[ \-]?\d){12,18}(?!\d)")
@@ -66,6 +76,7 @@ def find(text: str) -> list[Sensitive]:
         for kind, pattern in _LABELS
         for match in pattern.finditer(text)
     ]
+    found += [Sensitive(_KINDS[match[1]], match.start(), match.end()) for match in _MARK.finditer(text)]
     found += [Sensitive("identity", match.start(), match.end()) for match in _SSN.finditer(text)]
     found += [Sensitive("exam", match.start(), match.end()) for match in _EXAM_ID.finditer(text)]
     found += [
@@ -80,11 +91,55 @@ def find(text: str) -> list[Sensitive]:
     return kept
 
 
+def hidden(text: str) -> tuple[str, list[str]]:
+    """The text with a mark in place of each number that is surely one of these; the kinds, in order.
+
+    Surer than `find`, as what is taken out here is lost: digits alone count as a card only where no phone
+    number can be (15 digits of American Express, 16 of the others, with a right check digit).
+    """
+    sure = [
+        one
+        for one in find(text)
+        if not _MARK.fullmatch(text[one.start : one.end])
+        and _holds_number(text[one.start : one.end])
+        and (one.kind != "card" or _labelled(text, one) or _is_surely_card(text[one.start : one.end]))
+    ]
+    for one in reversed(sure):
+        text = f"{text[: one.start]}[{_NAMES[one.kind]} hidden]{text[one.end :]}"
+    return text, [one.kind for one in sure]
+
+
+def kinds_hidden(text: str) -> list[str]:
+    """The kinds of the marks in a text."""
+    return [_KINDS[match[1]] for match in _MARK.finditer(text)]
+
+
+def name_of(kind: str) -> str:
+    """The kind in words: "passport number"."""
+    return _NAMES[kind]
+
+
 def mask(text: str, mark: str = "•••") -> str:
     """The text without what `find` found."""
     for one in reversed(find(text)):
         text = text[: one.start] + mark + text[one.end :]
     return text
+
+
+def _holds_number(code: str) -> bool:
+    digits = sum(sign.isdigit() for sign in code)
+    return digits >= 5 or (digits == 4 and any(sign.isalpha() for sign in code))
+
+
+def _labelled(text: str, one: Sensitive) -> bool:
+    return any(match.start("code") == one.start for _, pattern in _LABELS for match in pattern.finditer(text))
+
+
+def _is_surely_card(text: str) -> bool:
+    digits = re.sub(r"\D", "", text)
+    if len(digits) == 15:
+        return digits[:2] in {"34", "37"}
+    return len(digits) == 16 and (digits[0] in "456" or "2221" <= digits[:4] <= "2720")
 
 
 def _is_card(text: str) -> bool:
