@@ -41,6 +41,7 @@ from frontdesk.settings import Settings
 logger = logging.getLogger(__name__)
 
 STAFF_CONSOLE = "frontdesk.staff.console"
+STAFF_API = "frontdesk.staff.api.routes"
 
 # How often files are scanned again and removed.
 FILES_SECONDS = 60.0
@@ -223,6 +224,8 @@ def _include_staff_console(app: FastAPI, record: Record, settings: Settings, cha
         return
     console = importlib.import_module(STAFF_CONSOLE)
     app.include_router(console.router(record, settings, changes, restart=restarting(settings)))
+    api = importlib.import_module(STAFF_API)
+    app.include_router(api.router(record, settings, changes))
 
 
 def _told_if_broken(task: asyncio.Task[None]) -> None:

@@ -16,7 +16,7 @@ from frontdesk.app.supervision import NotSupervised, control_socket
 from frontdesk.settings import Settings
 from frontdesk.staff.learning_training import SwapFailed
 
-BACK_SECONDS = 60.0
+BACK_SECONDS = 120.0
 LOOK_SECONDS = 0.1
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, aliased
 
-from frontdesk.conversations import holder, states, threads
+from frontdesk.conversations import holder, restarts, states, threads
 from frontdesk.conversations.live import POLL_SECONDS, Changes
 from frontdesk.conversations.rasa import Call, RasaClient, RasaFailure, Reply
 from frontdesk.records.models import Conversation, Draft, Message, Turn, now
@@ -178,6 +178,7 @@ class TurnBook:
         """The try failed: have it tried again, or, when that is no use any more, hand over to people.
 
         While something is away and may be back (`failure.away`), tries do not count; `turn_grace` does.
+        During an announced restart of Rasa neither does.
         """
         with self._record.transaction() as session:
             conversation, turn = self._still_mine(session, taken)
@@ -188,7 +189,11 @@ class TurnBook:
                 _end(turn, "dropped")
                 return "dropped"
             turn.error = failure.cause
-            if failure.away:
+            if restarts.is_on(session):
+                # Patience is for what nobody foresaw; it begins when the restart should be over.
+                turn.away_since = None
+                give_up, pause = False, POLL_SECONDS
+            elif failure.away:
                 turn.away_since = turn.away_since or now()
                 waited = (now() - turn.away_since).total_seconds()
                 give_up = waited >= self._settings.turn_grace

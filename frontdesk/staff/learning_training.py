@@ -25,6 +25,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from frontdesk.conversations import restarts
 from frontdesk.records.models import TrainingRun, new_id, now
 from frontdesk.records.session import Record
 from frontdesk.settings import ROOT, Settings
@@ -37,6 +38,8 @@ logger = logging.getLogger(__name__)
 RASA_PYTHON: Final = ROOT / "extensions" / ".venv" / "bin" / "python"
 LEASE: Final = timedelta(seconds=30)
 LOOK_SECONDS: Final = 0.5
+# Longer than a restart may take before it is given up.
+RESTART_SECONDS: Final = 150.0
 RENEW_SECONDS: Final = 5.0
 WORST_TOPICS: Final = 10
 LISTED_CHANGES: Final = 300
@@ -335,11 +338,11 @@ class Training:
             pin = self.models.go_back() if name is None else self.models.put_live(name)
             if self._restart is not None:
                 try:
-                    self._restart()
+                    self._restarted(by)
                 except SwapFailed:
                     if before is not None and before.name != pin.model:
                         self.models.put_live(before.name)
-                        self._restart()
+                        self._restarted(by)
                         raise SwapFailed(
                             f"Rasa did not start with {pin.model}; {before.name} is live again. See its log."
                         ) from None
@@ -348,6 +351,17 @@ class Training:
         if self._restart is None:
             return f"{pin.model} is chosen. Restart Rasa, and it answers with it."
         return f"{pin.model} is live."
+
+    def _restarted(self, by: str) -> None:
+        """Restart Rasa while turns wait it out."""
+        assert self._restart is not None
+        with self._record.transaction() as session:
+            restarts.announce(session, RESTART_SECONDS, by=by)
+        try:
+            self._restart()
+        finally:
+            with self._record.transaction() as session:
+                restarts.over(session)
 
     def _note_live(self, model: str, before: str | None, by: str) -> None:
         with self._record.transaction() as session:

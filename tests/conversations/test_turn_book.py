@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from frontdesk.conversations import holder, threads
+from frontdesk.conversations import holder, restarts, threads
 from frontdesk.conversations.rasa import RasaAway, RasaNoReply, RasaTimeout, RasaTurnFailed, Reply
 from frontdesk.conversations.turns import Notice, Taken, TurnBook
 from frontdesk.records.models import Conversation, Draft, Handoff, Message, Turn, now
@@ -376,6 +376,28 @@ def test_while_something_is_away_tries_do_not_count_until_the_grace_is_over(
         turn.away_since = now() - timedelta(seconds=21)
         turn.next_attempt_at = now()
     assert book.fail(taken(book, conversation), failure) == "failed"
+
+
+@pytest.mark.parametrize("failure", [RasaAway("gone"), RasaTimeout("late")])
+def test_an_announced_restart_of_rasa_is_waited_out(
+    record: Record, make_book: Callable, failure: Any
+) -> None:
+    book = make_book(turn_attempts=1, turn_grace=0)
+    conversation = start(record)
+    say(record, conversation, "hi")
+    with record.transaction() as session:
+        restarts.announce(session, 60, by="test")
+    assert book.fail(taken(book, conversation), failure) == "again"
+    with record.transaction() as session:
+        restarts.over(session)
+        session.scalars(select(Turn)).one().next_attempt_at = now()
+    assert book.fail(taken(book, conversation), failure) == "failed"
+
+
+def test_an_announcement_that_nobody_took_back_runs_out(record: Record) -> None:
+    with record.transaction() as session:
+        restarts.announce(session, -1, by="test")
+        assert not restarts.is_on(session)
 
 
 def test_conversations_that_wait_longest_are_due_first(record: Record, book: TurnBook) -> None:

@@ -131,7 +131,25 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
 STREAMS: set[tuple[str, str]] = {("GET", "/staff/events")}
 
 # (method, path) → the scope that a key needs; "" for any key.
-API: dict[tuple[str, str], str] = {}
+API: dict[tuple[str, str], str] = {
+    ("GET", "/api/desk/v1/health"): "",
+    ("GET", "/api/desk/v1/conversations"): "conversations:read",
+    ("GET", "/api/desk/v1/conversations/{conversation_id}"): "conversations:read",
+    ("POST", "/api/desk/v1/conversations/{conversation_id}/claim"): "conversations:write",
+    ("POST", "/api/desk/v1/conversations/{conversation_id}/take-over"): "conversations:write",
+    ("POST", "/api/desk/v1/conversations/{conversation_id}/reply"): "conversations:write",
+    ("POST", "/api/desk/v1/conversations/{conversation_id}/transfer"): "conversations:write",
+    ("POST", "/api/desk/v1/conversations/{conversation_id}/release"): "conversations:write",
+    ("POST", "/api/desk/v1/conversations/{conversation_id}/return"): "conversations:write",
+    ("POST", "/api/desk/v1/conversations/{conversation_id}/close"): "conversations:write",
+    ("GET", "/api/desk/v1/applications"): "applications:read",
+    ("GET", "/api/desk/v1/applications/{reference}"): "applications:read",
+    ("POST", "/api/desk/v1/applications/{reference}/state"): "applications:write",
+    ("GET", "/api/desk/v1/applications.csv"): "applications:export",
+    ("GET", "/api/desk/v1/applications.json"): "applications:export",
+    ("GET", "/api/desk/v1/knowledge"): "knowledge:read",
+    ("GET", "/api/desk/v1/knowledge/{topic_id}"): "knowledge:read",
+}
 
 # (method, path) → what lets a caller in.
 OUTSIDE: dict[tuple[str, str], str] = {

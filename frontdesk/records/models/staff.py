@@ -117,7 +117,8 @@ class ApiKey(Base):
 
 
 class HouseRule(Base):
-    """A rule that admins set in the console for everybody, such as who must have a second factor."""
+    """What holds for the whole house: rules that admins set (who must have a second factor), and notes of its own
+    for all processes (`conversations.restarts`)."""
 
     __tablename__ = "house_rules"
 

@@ -1,0 +1,381 @@
+"""The routes: conversations, applications, knowledge, and how the desk is."""
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from frontdesk.applications import export
+from frontdesk.applications.wording import application_wording
+from frontdesk.channels.problems import Problem, documented
+from frontdesk.conversations import holder, threads
+from frontdesk.conversations.live import Changes
+from frontdesk.conversations.states import HolderConflict, staff_name
+from frontdesk.knowledge.topics import Topic, topics
+from frontdesk.records.models import Application, Conversation, Message, Staff, now
+from frontdesk.records.session import Record
+from frontdesk.settings import Settings
+from frontdesk.staff import applicants, queue
+from frontdesk.staff.accounts import find as find_account
+from frontdesk.staff.api import shapes
+from frontdesk.staff.api.door import REFUSALS, Door
+from frontdesk.staff.api_keys import Caller
+from frontdesk.staff.applicants import StaleState, UnknownApplication
+from frontdesk.staff.outages import outages
+
+PREFIX: Final = "/api/desk/v1"
+READ_LIMIT: Final = 200
+NOT_FOUND: Final = documented(404)
+CONFLICT: Final = documented(404, 409)
+
+ConversationId = Annotated[shapes.Identifier, Path()]
+Reference = Annotated[str, Path(min_length=1, max_length=16, pattern=r"^[A-Za-z0-9]+$")]
+PageNumber = Annotated[int, Query(ge=1, le=100_000)]
+States = Annotated[list[shapes.State], Query(alias="state", default_factory=list, max_length=20)]
+Words = Annotated[shapes.CleanText, Query(max_length=200)]
+
+
+def router(record: Record, settings: Settings, changes: Changes) -> APIRouter:
+    """The API under PREFIX, described in the app's OpenAPI document.
+
+    Args:
+        changes: told after each change made here.
+    """
+    door = Door(record, settings, changes)
+    made = APIRouter(prefix=PREFIX, responses=REFUSALS)
+    _add_desk(made, door)
+    _add_conversations(made, door)
+    _add_deeds(made, door)
+    _add_applications(made, door)
+    _add_exports(made, door)
+    _add_knowledge(made, door)
+    return made
+
+
+def _add_desk(made: APIRouter, door: Door) -> None:
+    anybody = Annotated[Caller, Depends(door.allow())]
+
+    @made.get("/health", tags=["Desk"], summary="The key that asks, and how the desk is")
+    def health(caller: anybody) -> shapes.WhoAmI:
+        with door.record.reading() as session:
+            waiting, away = queue.waiting(session), outages(session, now())
+        return shapes.WhoAmI(
+            key=caller.key_name,
+            acts_as=caller.login,
+            scopes=sorted(caller.scopes),
+            waiting=waiting,
+            outages=[one.part for one in away if one.seconds is None],
+        )
+
+
+def _add_conversations(made: APIRouter, door: Door) -> None:
+    reader = Annotated[Caller, Depends(door.allow("conversations:read"))]
+
+    @made.get("/conversations", tags=["Conversations"], summary="A list of the console, in its order")
+    def conversations(
+        caller: reader, section: shapes.Section = "queue", page: PageNumber = 1
+    ) -> shapes.ConversationPage:
+        with door.record.reading() as session:
+            found = queue.listing(
+                session,
+                section,
+                caller.staff_id,
+                page=page,
+                at=now(),
+                overdue_minutes=door.organization().unattended_alert_minutes,
+            )
+        return shapes.ConversationPage(
+            section=section,
+            page=found.page,
+            pages=found.pages,
+            total=found.total,
+            conversations=[
+                shapes.ConversationInList.model_validate(row, from_attributes=True) for row in found.rows
+            ],
+        )
+
+    @made.get(
+        "/conversations/{conversation_id}",
+        tags=["Conversations"],
+        responses=NOT_FOUND,
+        summary="A conversation and its thread from a cursor",
+    )
+    def conversation(
+        caller: reader,
+        conversation_id: ConversationId,
+        after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+        limit: Annotated[int, Query(ge=1, le=READ_LIMIT)] = 50,
+    ) -> shapes.ConversationTold:
+        with door.record.transaction() as session:
+            known = _known(session, conversation_id)
+            messages = threads.read(session, known.id, after=after, limit=limit)
+            door.note(session, caller, "conversation.viewed", known.id)
+            return shapes.ConversationTold(
+                **_held(session, known),
+                channel=known.channel,
+                attention=known.attention,
+                created_at=known.created_at,
+                updated_at=known.updated_at,
+                messages=[_line(message) for message in messages],
+            )
+
+
+def _add_deeds(made: APIRouter, door: Door) -> None:
+    writer = Annotated[Caller, Depends(door.allow("conversations:write"))]
+
+    def do(
+        caller: Caller, conversation_id: str, action: str, deed: Callable[[Session], object], **detail: Any
+    ) -> shapes.Held:
+        """One change in one transaction, with its audit entry; the consoles are told."""
+        try:
+            with door.record.transaction() as session:
+                _known(session, conversation_id)
+                deed(session)
+                door.note(session, caller, action, conversation_id, **detail)
+                held = shapes.Held(**_held(session, threads.locked(session, conversation_id)))
+        except HolderConflict as lost:
+            raise Problem(409, "holder", f"{lost} Nothing was changed.") from None
+        door.changes.notify(conversation_id)
+        return held
+
+    def add(name: str, action: str, summary: str, service: Callable[[Session, str, str], object]) -> None:
+        @made.post(
+            f"/conversations/{{conversation_id}}/{name}",
+            tags=["Conversations"],
+            responses=CONFLICT,
+            summary=summary,
+            name=f"desk_{name}",
+        )
+        def done(caller: writer, conversation_id: ConversationId) -> shapes.Held:
+            return do(
+                caller, conversation_id, action, lambda to: service(to, conversation_id, caller.staff_id)
+            )
+
+    add("claim", "conversation.claimed", "Take a waiting conversation", holder.claim)
+    add("take-over", "conversation.taken_over", "Take it from the assistant", _take_over)
+    add("release", "conversation.released", "Put one's own back into the queue", holder.release)
+    add("return", "conversation.returned", "Give it back to the assistant", holder.return_to_bot)
+    add("close", "conversation.closed", "Close it", holder.close)
+
+    @made.post(
+        "/conversations/{conversation_id}/reply",
+        tags=["Conversations"],
+        responses=CONFLICT,
+        summary="Write to the applicant; a waiting conversation is claimed by it",
+    )
+    def reply(caller: writer, conversation_id: ConversationId, body: shapes.Reply) -> shapes.Held:
+        text = body.text.strip()
+        if not text or len(text) > door.settings.text_limit:
+            raise Problem(422, "invalid", f"A reply has 1 to {door.settings.text_limit} characters.")
+        return do(
+            caller,
+            conversation_id,
+            "conversation.replied",
+            lambda session: holder.reply(session, conversation_id, caller.staff_id, text),
+        )
+
+    @made.post(
+        "/conversations/{conversation_id}/transfer",
+        tags=["Conversations"],
+        responses=CONFLICT,
+        summary="Hand one's own to a colleague",
+    )
+    def transfer(caller: writer, conversation_id: ConversationId, body: shapes.Transfer) -> shapes.Held:
+        with door.record.reading() as session:
+            colleague = find_account(session, body.login)
+        if colleague is None or colleague.disabled_at is not None:
+            raise Problem(404, "colleague", "There is no such colleague.")
+        return do(
+            caller,
+            conversation_id,
+            "conversation.transferred",
+            lambda session: holder.transfer(session, conversation_id, caller.staff_id, colleague.id),
+            to=colleague.login,
+        )
+
+
+def _add_applications(made: APIRouter, door: Door) -> None:
+    reader = Annotated[Caller, Depends(door.allow("applications:read"))]
+    writer = Annotated[Caller, Depends(door.allow("applications:write"))]
+
+    @made.get("/applications", tags=["Applications"], summary="Search, the newest first")
+    def applications(
+        caller: reader, states: States, words: Words = "", page: PageNumber = 1
+    ) -> shapes.ApplicationPage:
+        wording = application_wording(door.settings.knowledge_dir)
+        with door.record.transaction() as session:
+            found = applicants.listed(session, wording, states=states, words=words, page=page)
+            door.note(session, caller, "applications.listed", count=len(found.rows), states=list(states))
+        return shapes.ApplicationPage(
+            page=found.page,
+            pages=found.pages,
+            total=found.total,
+            applications=[
+                shapes.ApplicationInList.model_validate(row, from_attributes=True) for row in found.rows
+            ],
+        )
+
+    @made.get(
+        "/applications/{reference}",
+        tags=["Applications"],
+        responses=NOT_FOUND,
+        summary="One application with its history",
+    )
+    def application(caller: reader, reference: Reference) -> shapes.ApplicationTold:
+        with door.record.transaction() as session:
+            found = _application(session, reference)
+            door.note(session, caller, "application.viewed", found.id)
+            return _told(session, door, found)
+
+    @made.post(
+        "/applications/{reference}/state",
+        tags=["Applications"],
+        responses=CONFLICT,
+        summary="Move an application to another state",
+    )
+    def change_state(caller: writer, reference: Reference, body: shapes.NewState) -> shapes.ApplicationTold:
+        try:
+            with door.record.transaction() as session:
+                found = _application(session, reference)
+                applicants.change_state(
+                    session,
+                    found.reference,
+                    to=body.state,
+                    seen=body.seen,
+                    staff=session.get_one(Staff, caller.staff_id),
+                )
+                session.refresh(found)
+                told = _told(session, door, found)
+        except StaleState as stale:
+            raise Problem(409, "stale", f"The state is {stale.state} now. Nothing was changed.") from None
+        door.changes.notify(told.conversation_id)
+        return told
+
+
+def _add_exports(made: APIRouter, door: Door) -> None:
+    exporter = Annotated[Caller, Depends(door.allow("applications:export"))]
+
+    def exported(caller: Caller, form: str, states: Iterable[str], words: str) -> list[dict[str, Any]]:
+        chosen = list(states)
+        with door.record.transaction() as session:
+            found = session.scalars(
+                select(Application)
+                .where(applicants.matching(states=chosen, words=words))
+                .order_by(Application.sent_at, Application.id)
+            ).all()
+            door.note(
+                session,
+                caller,
+                "applications.exported",
+                format=form,
+                count=len(found),
+                states=chosen,
+                searched=bool(words.strip()),
+            )
+            return [export.row(one) for one in found]
+
+    @made.get(
+        "/applications.csv",
+        tags=["Applications"],
+        response_class=Response,
+        responses={200: {"content": {"text/csv": {}}, "description": "All that fit, the oldest first"}},
+        summary="Export as CSV",
+    )
+    def as_csv(caller: exporter, states: States, words: Words = "") -> Response:
+        text = export.as_csv(exported(caller, "csv", states, words))
+        return Response(text, media_type="text/csv; charset=utf-8")
+
+    @made.get("/applications.json", tags=["Applications"], summary="Export as JSON")
+    def as_json(caller: exporter, states: States, words: Words = "") -> list[dict[str, Any]]:
+        return exported(caller, "json", states, words)
+
+
+def _add_knowledge(made: APIRouter, door: Door) -> None:
+    reader = Annotated[Caller, Depends(door.allow("knowledge:read"))]
+
+    @made.get("/knowledge", tags=["Knowledge"], summary="Every answer as it is given now")
+    def knowledge(_: reader) -> shapes.Knowledge:
+        return shapes.Knowledge(topics=[_topic(door, one) for one in topics(door.settings.knowledge_dir)])
+
+    @made.get(
+        "/knowledge/{topic_id}",
+        tags=["Knowledge"],
+        responses=NOT_FOUND,
+        summary="One answer as it is given now",
+    )
+    def one_topic(_: reader, topic_id: Annotated[shapes.Identifier, Path()]) -> shapes.TopicTold:
+        found = topics(door.settings.knowledge_dir).get(topic_id)
+        if found is None:
+            raise Problem(404, "unknown", "There is no such topic.")
+        return _topic(door, found)
+
+
+def _topic(door: Door, topic: Topic) -> shapes.TopicTold:
+    answer = topics(door.settings.knowledge_dir).answer(topic.id, door.organization())
+    return shapes.TopicTold(
+        id=topic.id,
+        question=topic.question,
+        tier=topic.tier,
+        text=answer.text,
+        sources=[shapes.SourceTold(**source) for source in answer.act["sources"]],
+        reviewed=answer.act["reviewed"],
+        stability=topic.stability,
+        next=topic.next,
+    )
+
+
+def _known(session: Session, conversation_id: str) -> Conversation:
+    found = session.get(Conversation, conversation_id)
+    if found is None or found.channel == queue.EXAMINATION_DOOR:
+        raise Problem(404, "unknown", "There is no such conversation.")
+    return found
+
+
+def _take_over(session: Session, conversation_id: str, staff_id: str) -> None:
+    conversation = threads.locked(session, conversation_id)
+    if conversation.holder in ("bot", "closed"):
+        holder.queue(session, conversation_id, reason="taken_over", message_id=None, available=True)
+    holder.claim(session, conversation_id, staff_id)
+
+
+def _held(session: Session, conversation: Conversation) -> dict[str, Any]:
+    return {
+        "id": conversation.id,
+        "holder": conversation.holder,
+        "staff_id": conversation.staff_id,
+        "staff_name": staff_name(session, conversation.staff_id),
+        "epoch": conversation.epoch,
+        "last_seq": conversation.last_seq,
+    }
+
+
+def _line(message: Message) -> shapes.ThreadLine:
+    return shapes.ThreadLine(
+        id=message.id,
+        seq=message.seq,
+        author=message.author,
+        text=message.text,
+        act=message.act,
+        at=message.created_at,
+    )
+
+
+def _application(session: Session, reference: str) -> Application:
+    try:
+        return applicants.find(session, reference.upper())
+    except UnknownApplication:
+        raise Problem(404, "unknown", "There is no such application.") from None
+
+
+def _told(session: Session, door: Door, found: Application) -> shapes.ApplicationTold:
+    seen = applicants.view(session, found, application_wording(door.settings.knowledge_dir))
+    return shapes.ApplicationTold(
+        conversation_id=found.conversation_id,
+        application=export.row(found),
+        history=[
+            shapes.HistoryLine(at=one.at, field=one.label, before=one.before, after=one.after, by=one.by)
+            for one in seen.history
+        ],
+    )
