@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from frontdesk.knowledge.texts import texts
+from frontdesk.mail import outbox
 from frontdesk.records.models import Invitation, Staff, now
 from frontdesk.records.session import Record
 from frontdesk.staff import accounts, audit, passwords
@@ -76,6 +79,42 @@ def invite(session: Session, *, email: str, name: str, role: str, days: float, b
     session.flush()
     audit.note(session, by, "account.invited", made.id, role=role)
     return made
+
+
+def write_to(
+    session: Session,
+    invitation: Invitation,
+    link: str,
+    *,
+    organization: str,
+    zone: ZoneInfo,
+    folder: Path | None = None,
+) -> None:
+    """Put the letter with the link into the outbox, in the transaction of the invitation.
+
+    Args:
+        organization: whose desk it is.
+        zone: in which the last day is told.
+        folder: the knowledge folder, where the words stand.
+    """
+    words = texts("mail", folder)
+    until = invitation.expires_at.astimezone(zone)
+    details = {
+        "name": organization,
+        "invited": invitation.name,
+        "by": invitation.invited_by,
+        "link": link,
+        "until": f"{until.day} {until:%B %Y, %H:%M} ({zone})",
+    }
+    outbox.put_text(
+        session,
+        "invitation",
+        invitation.email,
+        subject=words.said("invitation_subject", **details),
+        body=words.written("invitation", **details) + "\n",
+        key=f"invitation:{invitation.id}",
+        secret=True,
+    )
 
 
 def waiting(session: Session) -> Sequence[Invitation]:

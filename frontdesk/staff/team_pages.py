@@ -159,6 +159,14 @@ def _add_invitations(router: APIRouter, desk: Desk) -> None:
                     days=desk.settings.invitation_days,
                     by=asked.member.login,
                 )
+                invitations.write_to(
+                    session,
+                    made,
+                    links.link(made),
+                    organization=desk.organization().name,
+                    zone=desk.organization().hours.zone,
+                    folder=desk.settings.knowledge_dir,
+                )
         except AccountError as error:
             return _team(desk, request, asked.member, trouble=str(error), typed=form.fields)
         # As the one-time password: in the answer itself, never in an address.
@@ -202,6 +210,7 @@ def _team(
         roles=ROLES,
         given=given,
         invited=invited,
+        mails=bool(desk.settings.smtp_url),
         invitations=waiting,
         with_factor=with_factor,
         rule=rule,

@@ -135,6 +135,8 @@ API: dict[tuple[str, str], str] = {
     ("GET", "/api/desk/v1/health"): "",
     ("GET", "/api/desk/v1/conversations"): "conversations:read",
     ("GET", "/api/desk/v1/conversations/{conversation_id}"): "conversations:read",
+    ("GET", "/api/desk/v1/conversations/{conversation_id}/notes"): "conversations:read",
+    ("POST", "/api/desk/v1/conversations/{conversation_id}/notes"): "conversations:write",
     ("POST", "/api/desk/v1/conversations/{conversation_id}/claim"): "conversations:write",
     ("POST", "/api/desk/v1/conversations/{conversation_id}/take-over"): "conversations:write",
     ("POST", "/api/desk/v1/conversations/{conversation_id}/reply"): "conversations:write",

@@ -101,6 +101,19 @@ def test_a_conversation_is_read_claimed_answered_and_given_back(both: Any) -> No
     assert {(one.actor, one.detail["key"]) for one in deeds} == {("robot", "billing")}
 
 
+def test_a_note_names_a_colleague_and_stays_private(both: Any) -> None:
+    program = program_on(both)
+    both.staff("daniel")
+    made = both.waiting()
+    assert program.post(f"/conversations/{made}/notes", text="Ask @daniel").json()["staff_name"] == "Robot"
+    assert [one["text"] for one in program.get(f"/conversations/{made}/notes").json()["notes"]] == [
+        "Ask @daniel"
+    ]
+    thread = program.get(f"/conversations/{made}").json()["messages"]
+    assert "Ask @daniel" not in [line["text"] for line in thread]
+    assert problem(program.post(f"/conversations/{made}/notes", text="   ")) == (422, "invalid")
+
+
 def test_who_is_too_late_is_told_who_was_first(desk: Any) -> None:
     from frontdesk.conversations import holder
 
@@ -136,8 +149,13 @@ def test_applications_are_found_read_moved_and_exported(both: Any) -> None:
     assert (moved["application"]["state"], moved["history"][0]["after"]) == ("in_review", "in review")
     stale = program.post("/applications/K7QX4M/state", state="offer", seen="received")
     assert problem(stale) == (409, "stale")
-    assert program.get("/applications.json", state="in_review").json()[0]["reference"] == "K7QX4M"
-    assert program.get("/applications.csv").text.splitlines()[1].startswith("K7QX4M,in_review")
+    illegal = program.post("/applications/K7QX4M/state", state="placed", seen="in_review")
+    assert problem(illegal) == (409, "move")
+    told = program.post("/applications/K7QX4M/state", state="offer", seen="in_review", tell=True)
+    thread = program.get(f"/conversations/{told.json()['conversation_id']}").json()["messages"]
+    assert thread[-1]["act"] == {"act": "status", "reference": "K7QX4M", "state": "offer"}
+    assert program.get("/applications.json", state="offer").json()[0]["reference"] == "K7QX4M"
+    assert program.get("/applications.csv").text.splitlines()[1].startswith("K7QX4M,offer")
     assert both.audited().count("applications.exported") == 2
 
 

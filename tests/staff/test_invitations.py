@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from frontdesk.records.models import Invitation, now
+from frontdesk.records.models import Invitation, Mail, now
 from frontdesk.staff import accounts, breached
 
 NEW = "marble window atlas"
@@ -42,6 +42,15 @@ def test_who_accepts_is_in_with_the_promised_role(both: Any) -> None:
         made = accounts.find(session, "mei")
     assert (made.role, made.name, made.email) == ("editor", "Mei-Ling", "mei@example.org")
     assert {"account.invited", "account.invitation_accepted"} <= set(both.audited())
+
+
+def test_the_letter_with_the_link_waits_in_the_outbox(desk: Any) -> None:
+    path = invited(desk)
+    with desk.record.reading() as session:
+        [mail] = session.query(Mail)
+    assert (mail.recipient, mail.secret) == ("mei@example.org", True)
+    assert desk.settings.base_url + path in mail.body
+    assert "ada invites you" in mail.body
 
 
 def test_a_link_works_once(desk: Any) -> None:

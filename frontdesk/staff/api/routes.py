@@ -1,20 +1,21 @@
 """The routes: conversations, applications, knowledge, and how the desk is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from frontdesk.applications import export
+from frontdesk.applications import export, pipeline, search
+from frontdesk.applications.pipeline import IllegalMove, Sought, StaleState
 from frontdesk.applications.wording import application_wording
 from frontdesk.channels.problems import Problem, documented
-from frontdesk.conversations import holder, threads
+from frontdesk.conversations import holder, notes, threads
 from frontdesk.conversations.live import Changes
 from frontdesk.conversations.states import HolderConflict, staff_name
 from frontdesk.knowledge.topics import Topic, topics
-from frontdesk.records.models import Application, Conversation, Message, Staff, now
+from frontdesk.records.models import Application, Conversation, Message, Staff, StaffNote, now
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
 from frontdesk.staff import applicants, queue
@@ -22,7 +23,7 @@ from frontdesk.staff.accounts import find as find_account
 from frontdesk.staff.api import shapes
 from frontdesk.staff.api.door import REFUSALS, Door
 from frontdesk.staff.api_keys import Caller
-from frontdesk.staff.applicants import StaleState, UnknownApplication
+from frontdesk.staff.applicants import Telling, UnknownApplication
 from frontdesk.staff.outages import outages
 
 PREFIX: Final = "/api/desk/v1"
@@ -33,8 +34,37 @@ CONFLICT: Final = documented(404, 409)
 ConversationId = Annotated[shapes.Identifier, Path()]
 Reference = Annotated[str, Path(min_length=1, max_length=16, pattern=r"^[A-Za-z0-9]+$")]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
-States = Annotated[list[shapes.State], Query(alias="state", default_factory=list, max_length=20)]
-Words = Annotated[shapes.CleanText, Query(max_length=200)]
+Word = Annotated[shapes.CleanText, Query(max_length=200)]
+
+
+def sought(
+    states: Annotated[list[shapes.State], Query(alias="state", default_factory=list, max_length=20)],
+    words: Word = "",
+    program: Word = "",
+    stage: Word = "",
+    citizenship: Word = "",
+    visa_help: Word = "",
+    channel: Word = "",
+    since: Word = "",
+    until: Word = "",
+    sort: Word = "",
+) -> Sought:
+    """The filter of an address, as the console's own list reads it; what is unknown in it is left out."""
+    named = {
+        "words": words,
+        "program": program,
+        "stage": stage,
+        "citizenship": citizenship,
+        "visa_help": visa_help,
+        "channel": channel,
+        "since": since,
+        "until": until,
+        "sort": sort,
+    }
+    return pipeline.read(states=states, named=named)
+
+
+Filter = Annotated[Sought, Depends(sought)]
 
 
 def router(record: Record, settings: Settings, changes: Changes) -> APIRouter:
@@ -47,6 +77,7 @@ def router(record: Record, settings: Settings, changes: Changes) -> APIRouter:
     made = APIRouter(prefix=PREFIX, responses=REFUSALS)
     _add_desk(made, door)
     _add_conversations(made, door)
+    _add_notes(made, door)
     _add_deeds(made, door)
     _add_applications(made, door)
     _add_exports(made, door)
@@ -122,6 +153,25 @@ def _add_conversations(made: APIRouter, door: Door) -> None:
             )
 
 
+def _add_notes(made: APIRouter, door: Door) -> None:
+    reader = Annotated[Caller, Depends(door.allow("conversations:read"))]
+
+    @made.get(
+        "/conversations/{conversation_id}/notes",
+        tags=["Conversations"],
+        responses=NOT_FOUND,
+        summary="The team's private notes beside a thread",
+    )
+    def read_notes(caller: reader, conversation_id: ConversationId) -> shapes.Notes:
+        with door.record.transaction() as session:
+            known = _known(session, conversation_id)
+            found = session.scalars(
+                select(StaffNote).where(StaffNote.conversation_id == known.id).order_by(StaffNote.number)
+            ).all()
+            door.note(session, caller, "notes.viewed", known.id)
+            return shapes.Notes(notes=[_note(session, one) for one in found])
+
+
 def _add_deeds(made: APIRouter, door: Door) -> None:
     writer = Annotated[Caller, Depends(door.allow("conversations:write"))]
 
@@ -177,6 +227,24 @@ def _add_deeds(made: APIRouter, door: Door) -> None:
         )
 
     @made.post(
+        "/conversations/{conversation_id}/notes",
+        tags=["Conversations"],
+        responses=NOT_FOUND,
+        summary="Leave a private note; @login tells a colleague",
+    )
+    def leave_note(caller: writer, conversation_id: ConversationId, body: shapes.NewNote) -> shapes.Note:
+        try:
+            with door.record.transaction() as session:
+                _known(session, conversation_id)
+                made_note = notes.add(session, conversation_id, caller.staff_id, body.text)
+                door.note(session, caller, "note.left", conversation_id)
+                told = _note(session, made_note)
+        except ValueError as error:
+            raise Problem(422, "invalid", str(error)) from None
+        door.changes.notify(conversation_id)
+        return told
+
+    @made.post(
         "/conversations/{conversation_id}/transfer",
         tags=["Conversations"],
         responses=CONFLICT,
@@ -201,13 +269,14 @@ def _add_applications(made: APIRouter, door: Door) -> None:
     writer = Annotated[Caller, Depends(door.allow("applications:write"))]
 
     @made.get("/applications", tags=["Applications"], summary="Search, the newest first")
-    def applications(
-        caller: reader, states: States, words: Words = "", page: PageNumber = 1
-    ) -> shapes.ApplicationPage:
-        wording = application_wording(door.settings.knowledge_dir)
+    def applications(caller: reader, asked: Filter, page: PageNumber = 1) -> shapes.ApplicationPage:
+        wording, zone = application_wording(door.settings.knowledge_dir), door.organization().hours.zone
+        if asked.words:
+            search.catch_up(door.record)
         with door.record.transaction() as session:
-            found = applicants.listed(session, wording, states=states, words=words, page=page)
-            door.note(session, caller, "applications.listed", count=len(found.rows), states=list(states))
+            found = applicants.listed(session, wording, asked, zone=zone, page=page)
+            states = list(asked.states)
+            door.note(session, caller, "applications.listed", count=len(found.rows), states=states)
         return shapes.ApplicationPage(
             page=found.page,
             pages=found.pages,
@@ -245,11 +314,14 @@ def _add_applications(made: APIRouter, door: Door) -> None:
                     to=body.state,
                     seen=body.seen,
                     staff=session.get_one(Staff, caller.staff_id),
+                    telling=_telling(door, body),
                 )
                 session.refresh(found)
                 told = _told(session, door, found)
         except StaleState as stale:
             raise Problem(409, "stale", f"The state is {stale.state} now. Nothing was changed.") from None
+        except IllegalMove as illegal:
+            raise Problem(409, "move", str(illegal)) from None
         door.changes.notify(told.conversation_id)
         return told
 
@@ -257,12 +329,13 @@ def _add_applications(made: APIRouter, door: Door) -> None:
 def _add_exports(made: APIRouter, door: Door) -> None:
     exporter = Annotated[Caller, Depends(door.allow("applications:export"))]
 
-    def exported(caller: Caller, form: str, states: Iterable[str], words: str) -> list[dict[str, Any]]:
-        chosen = list(states)
+    def exported(caller: Caller, form: str, asked: Sought) -> list[dict[str, Any]]:
+        if asked.words:
+            search.catch_up(door.record)
         with door.record.transaction() as session:
             found = session.scalars(
                 select(Application)
-                .where(applicants.matching(states=chosen, words=words))
+                .where(asked.where(door.organization().hours.zone))
                 .order_by(Application.sent_at, Application.id)
             ).all()
             door.note(
@@ -271,8 +344,8 @@ def _add_exports(made: APIRouter, door: Door) -> None:
                 "applications.exported",
                 format=form,
                 count=len(found),
-                states=chosen,
-                searched=bool(words.strip()),
+                states=list(asked.states),
+                searched=bool(asked.words.strip()),
             )
             return [export.row(one) for one in found]
 
@@ -283,13 +356,13 @@ def _add_exports(made: APIRouter, door: Door) -> None:
         responses={200: {"content": {"text/csv": {}}, "description": "All that fit, the oldest first"}},
         summary="Export as CSV",
     )
-    def as_csv(caller: exporter, states: States, words: Words = "") -> Response:
-        text = export.as_csv(exported(caller, "csv", states, words))
+    def as_csv(caller: exporter, asked: Filter) -> Response:
+        text = export.as_csv(exported(caller, "csv", asked))
         return Response(text, media_type="text/csv; charset=utf-8")
 
     @made.get("/applications.json", tags=["Applications"], summary="Export as JSON")
-    def as_json(caller: exporter, states: States, words: Words = "") -> list[dict[str, Any]]:
-        return exported(caller, "json", states, words)
+    def as_json(caller: exporter, asked: Filter) -> list[dict[str, Any]]:
+        return exported(caller, "json", asked)
 
 
 def _add_knowledge(made: APIRouter, door: Door) -> None:
@@ -310,6 +383,12 @@ def _add_knowledge(made: APIRouter, door: Door) -> None:
         if found is None:
             raise Problem(404, "unknown", "There is no such topic.")
         return _topic(door, found)
+
+
+def _telling(door: Door, body: shapes.NewState) -> Telling | None:
+    if not body.tell:
+        return None
+    return Telling(door.organization().name, body.words, door.settings.knowledge_dir)
 
 
 def _topic(door: Door, topic: Topic) -> shapes.TopicTold:
@@ -349,6 +428,17 @@ def _held(session: Session, conversation: Conversation) -> dict[str, Any]:
         "epoch": conversation.epoch,
         "last_seq": conversation.last_seq,
     }
+
+
+def _note(session: Session, note: StaffNote) -> shapes.Note:
+    return shapes.Note(
+        id=note.id,
+        number=note.number,
+        after_seq=note.after_seq,
+        staff_name=staff_name(session, note.staff_id),
+        text=note.text,
+        at=note.created_at,
+    )
 
 
 def _line(message: Message) -> shapes.ThreadLine:

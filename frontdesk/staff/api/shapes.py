@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
-from frontdesk.staff.applicants import STATES
+from frontdesk.applications.pipeline import OWN_WORDS_LIMIT, STATES
 
 
 def _without_nul(text: object) -> object:
@@ -79,6 +79,25 @@ class Reply(BaseModel):
     text: CleanText = Field(min_length=1, max_length=4000, examples=["Hello, this is Maria."])
 
 
+class NewNote(BaseModel):
+    text: CleanText = Field(min_length=1, max_length=4000, examples=["Asked @daniel about the papers."])
+
+
+class Note(BaseModel):
+    """A private note of the team; `after_seq` numbers the message that it stands behind."""
+
+    id: str
+    number: int
+    after_seq: int
+    staff_name: str | None
+    text: str
+    at: datetime
+
+
+class Notes(BaseModel):
+    notes: list[Note]
+
+
 class Transfer(BaseModel):
     login: CleanText = Field(min_length=2, max_length=64, description="The colleague who gets it.")
 
@@ -99,6 +118,9 @@ class ApplicationInList(BaseModel):
     name: str
     email: str | None
     program: str
+    citizenship: str
+    start: str
+    channel: str
     state: State
     sent_at: datetime
     updated_at: datetime
@@ -130,6 +152,8 @@ class HistoryLine(BaseModel):
 class NewState(BaseModel):
     state: State
     seen: State = Field(description="The state that you saw; another one by now is a conflict.")
+    tell: bool = Field(default=False, description="Tell the applicant on their channel.")
+    words: CleanText = Field(default="", max_length=OWN_WORDS_LIMIT, description="What you add to it.")
 
 
 class SourceTold(BaseModel):
