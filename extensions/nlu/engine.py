@@ -38,7 +38,7 @@ class Engine:
         self.interpreter = Interpreter(self.model, encoder.sentence_encoder())
 
     @classmethod
-    def train(cls, texts: list[str], labels: list[str], *, seed: int = 7, iterations: int = 40) -> "Engine":
+    def train(cls, texts: list[str], labels: list[str], *, seed: int = 7, iterations: int = 20) -> "Engine":
         """Train on typed texts with full labels ("faq/rotation_cost"), exactly as `rasa train` does."""
         normalizer = TextNormalizer.learn(texts, load())
         prepared = [normalizer.prepare(text).normalized.replace("\n", " ") for text in texts]

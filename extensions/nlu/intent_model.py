@@ -386,7 +386,7 @@ class Trained:
 
 
 def train(
-    texts: list[str], labels: list[str], encoder: SentenceEncoder, *, seed: int = 7, iterations: int = 40
+    texts: list[str], labels: list[str], encoder: SentenceEncoder, *, seed: int = 7, iterations: int = 20
 ) -> Trained:
     """Fit on normalised texts and predict each of them once by a model that did not see it.
 

@@ -38,7 +38,7 @@ class SentenceClassifier(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Return the defaults: the seed of folds and SVD, and the limit of the optimiser's steps."""
-        return {"seed": 7, "iterations": 40}
+        return {"seed": 7, "iterations": 20}
 
     @classmethod
     def required_components(cls) -> list[type]:
