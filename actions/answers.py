@@ -23,6 +23,7 @@ from frontdesk.knowledge.topics import topics
 from frontdesk.knowledge.wording import one_line, wording
 
 FORM = "application_form"
+OTHER_READINGS = 3
 MEANINGS_TOPIC = "intern_meanings"
 MEANINGS = ["what_is_internship", "intern_year_pgy1", "home_country_internship"]
 LENGTHS_TOPIC = "residency_length"
@@ -68,6 +69,8 @@ def answer_understanding(dispatcher: CollectingDispatcher, tracker: Tracker) -> 
         return _clarify(dispatcher, context)
     if understanding.decision == "fallback":
         return _not_understood(dispatcher, context)
+    if understanding.decision == "lean":
+        return _answer_and_offer(dispatcher, context)
     return _answer_parts(dispatcher, context)
 
 
@@ -123,12 +126,15 @@ def _worth_answering(parts: list[Part]) -> list[Part]:
     return asking or parts[:1]
 
 
-def _answer_topic(dispatcher: CollectingDispatcher, context: TurnContext, part: Part) -> dict[str, Any]:
+def _answer_topic(
+    dispatcher: CollectingDispatcher, context: TurnContext, part: Part, *, leaning: bool = False
+) -> dict[str, Any]:
     subject = None
     if part.name == LENGTHS_TOPIC:
         subject = context.specialty
     found = topics().answer(part.name, organization(), subject=subject)
-    say(dispatcher, found.text, found.act)
+    # One row of choices a reply: where other readings are offered, they stand in its place.
+    say(dispatcher, found.text, {**found.act, "next": []} if leaning else found.act)
     memory: dict[str, Any] = {"last_topic": part.name, "last_subject": context.specialty}
     if part.name == MEANINGS_TOPIC:
         options = topic_options(MEANINGS)
@@ -180,6 +186,19 @@ def _clarify(dispatcher: CollectingDispatcher, context: TurnContext) -> list[Eve
     options = [*options, _PERSON] if len(options) == 1 else options
     say(dispatcher, "I want to be sure: which one do you mean?", {"act": "clarify", "options": options})
     return [SlotSet("offered", options), SlotSet("misunderstood", 0)]
+
+
+def _answer_and_offer(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:
+    """Answer the likeliest topic, and offer what else may have been meant instead of the next questions."""
+    part = context.understanding.parts[0]
+    others = [found for label, _ in part.ranking[1:] if label != part.label and (found := option(label))]
+    if part.name not in topics() or part.name == MEANINGS_TOPIC or not others:
+        return _answer_parts(dispatcher, context)
+    memory = {"misunderstood": 0} | _answer_topic(dispatcher, context, part, leaning=True)
+    options = _two(others[:OTHER_READINGS])
+    say(dispatcher, "Did you mean something else? Choose:", {"act": "clarify", "options": options})
+    memory["offered"] = options
+    return [SlotSet(name, value) for name, value in memory.items()]
 
 
 def _not_understood(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:

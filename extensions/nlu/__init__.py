@@ -2,8 +2,7 @@
 
 Pipeline of `config.yml` (order matters; every option shown is the default and may be left out):
 
-```yaml
-pipeline:
+```yaml pipeline:
 - name: extensions.nlu.normalizer.MessageNormalizer        # cleaning, spelling, language, sentences
   max_characters: 4000
 - name: extensions.nlu.gazetteer.GazetteerEntityExtractor  # entities from knowledge/vocabulary/*.yml

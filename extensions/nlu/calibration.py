@@ -17,8 +17,22 @@ from extensions.nlu.intent_model import Trained, softmax, temperature
 
 # The share of in-scope examples that may be refused: the price of refusing what is out of scope.
 REFUSED = 0.03
-# Acting is right from the confidence on where at least this share of the held-out predictions is right.
+# Where nothing better could be learned from the data.
+THRESHOLDS = {
+    "lean": 0.3,
+    "act": 0.4,
+    "sure": 0.7,
+    "clarify": 0.15,
+    "margin": 0.2,
+    "decline": 0.4,
+    "scope": 0.0,
+    "foreign": 0.8,
+}
+# How often a band of held-out predictions must be right for its messages to be acted on, to be answered with
+# the other readings offered below the answer, and to be answered without them.
 ACT_PRECISION = 0.5
+LEAN_PRECISION = 0.35
+SURE_PRECISION = 0.8
 _NAME = re.compile(r"step \d(?: ck| cs)?|[a-z][a-z0-9'-]*[a-z0-9]")
 _EMPTY_WORDS = frozenset(
     "what is the an in do my to of for can how and or you me it are with be if on not have from will at "
@@ -100,7 +114,7 @@ def learn(trained: Trained, texts: list[str]) -> dict[str, Any]:
         probabilities[:, ~outside_labels].max(axis=1) if (~outside_labels).any() else np.zeros(len(texts))
     )
     outside = probabilities[:, outside_labels].sum(axis=1)
-    thresholds = {"act": 0.4, "clarify": 0.15, "margin": 0.2, "decline": 0.4, "scope": 0.0, "foreign": 0.8}
+    thresholds = dict(THRESHOLDS)
     scope = [0.0, 0.0, 0.0, 0.0]
     best = probabilities.argmax(axis=1)
     right = best == trained.targets
@@ -112,7 +126,9 @@ def learn(trained: Trained, texts: list[str]) -> dict[str, Any]:
         )
         scores = 1.0 / (1.0 + np.exp(-(features @ np.asarray(scope))))
         thresholds["scope"] = round(float(np.quantile(scores[is_inside], REFUSED)), 4)
-    thresholds["act"] = round(_act_threshold(confidence[is_inside], right[is_inside]), 4)
+    for name, precision in (("lean", LEAN_PRECISION), ("act", ACT_PRECISION), ("sure", SURE_PRECISION)):
+        found = _lowest_confidence(confidence[is_inside], right[is_inside], precision)
+        thresholds[name] = round(found or thresholds[name], 4)
     return {
         "temperature": round(heat, 4),
         "thresholds": thresholds,
@@ -126,13 +142,13 @@ def learn(trained: Trained, texts: list[str]) -> dict[str, Any]:
     }
 
 
-def _act_threshold(confidence: np.ndarray, right: np.ndarray) -> float:
-    """Return the lowest confidence from which a band of predictions is right more often than not."""
+def _lowest_confidence(confidence: np.ndarray, right: np.ndarray, precision: float) -> float | None:
+    """Return the lowest confidence at which a band of predictions is right that often, None if none is."""
     for start in np.arange(0.2, 0.9, 0.025):
         band = (confidence >= start) & (confidence < start + 0.1)
-        if band.sum() >= 20 and right[band].mean() >= ACT_PRECISION:
+        if band.sum() >= 20 and right[band].mean() >= precision:
             return float(start)
-    return 0.4
+    return None
 
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 10) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from extensions.nlu import segmentation
+from extensions.nlu.calibration import THRESHOLDS
 from extensions.nlu.encoder import SentenceEncoder
 from extensions.nlu.intent_model import IntentModel, softmax
 from extensions.nlu.language import DEFAULT as ENGLISH
@@ -21,6 +22,8 @@ from extensions.nlu.text_normalizer import Prepared
 
 MAX_PARTS = 3
 RANKING = 5
+# Noise is answered only when it is an example almost to the letter, such as a greeting in another language.
+SURE_OF_NOISE = 0.95
 # Atoms (smallest pieces) searched for several questions: 5 give at most 15 spans to score.
 MAX_ATOMS = 5
 
@@ -103,7 +106,7 @@ class Interpreter:
         self._labels = model.labels
         self._numbers = {label: index for index, label in enumerate(model.labels)}
         self._temperature = float(settings["temperature"])
-        self._thresholds: dict[str, float] = settings["thresholds"]
+        self._thresholds: dict[str, float] = {**THRESHOLDS, **settings["thresholds"]}
         self._topic_words: dict[str, str] = settings.get("topic_words", {})
         self._scope = np.asarray(settings.get("scope", [0.0, 0.0, 0.0, 0.0]), dtype=np.float64)
         self._declined = np.asarray([label.startswith((DECLINE, SAFETY)) for label in self._labels])
@@ -318,6 +321,8 @@ class Interpreter:
     def _decide(self, part: Part, prepared: Prepared, context: Context) -> str:
         label, confidence = self._best(part.probabilities)
         limits = self._thresholds
+        if prepared.noise and not context.field and confidence < SURE_OF_NOISE:
+            return "fallback"
         if label.startswith(SAFETY):
             return "act"
         foreign = prepared.language != ENGLISH
@@ -341,6 +346,17 @@ class Interpreter:
         if context.field and commands:
             return "act" if confidence >= limits["clarify"] else "fallback"
         return "clarify" if confidence >= limits["clarify"] else "fallback"
+
+    def _leans(self, part: Part, decision: str) -> bool:
+        """Whether to answer the likeliest topic and offer the other readings below it.
+
+        Where the likeliest is right more often than each other one but not nearly always, asking first would
+        cost most people a turn, and answering alone would leave the others without their way on.
+        """
+        label, confidence = self._best(part.probabilities)
+        if decision not in ("act", "clarify") or not label.startswith(FAQ):
+            return False
+        return self._thresholds["lean"] <= confidence < self._thresholds["sure"]
 
     def understand(self, prepared: Prepared, metadata: Any = None) -> dict[str, Any]:
         """Return {"understanding": …, "ranking": …, "intent": …, "safety": {kind: probability}} of one
@@ -373,6 +389,8 @@ class Interpreter:
             else:
                 parts, decisions = parts[:1], decisions[:1]
         decision = "act" if "act" in decisions else decisions[0]
+        if len(parts) == 1 and not context.field and self._leans(parts[0], decision):
+            decision = "lean"
         described = []
         for part in parts:
             ranking = self._ranking(part.probabilities)
@@ -408,6 +426,9 @@ class Interpreter:
         three): out of its place, "I live with my aunt" looks like the beginning of many sad stories.
         """
         found = dict.fromkeys(self._safety, 0.0)
+        if prepared.noise:
+            # The encoder reads something into any letters; the phrases of safety_phrases still count.
+            return found
         whole = prepared.normalized.replace("\n", " ")
         rows = [(self.probabilities(whole), True)] if whole else []
         if len(prepared.sentences) > 1:

@@ -117,7 +117,9 @@ class Measurement:
             good = {line["topic"], *line.get("also", [])}
             answered = set().union(*(topics_of(part["label"]) for part in found["parts"]))
             ranked = [label for label, _ in found["parts"][0]["ranking"]]
-            acted = found["decision"] == "act" or bool(answered & good and found["decision"] == "decline")
+            acted = found["decision"] in ("act", "lean") or bool(
+                answered & good and found["decision"] == "decline"
+            )
             right = acted and bool(answered & good)
             offered = right or (
                 found["decision"] == "clarify" and any(topics_of(label) & good for label in ranked[:4])
@@ -171,7 +173,7 @@ class Measurement:
             for text, topic, also in zip(line["turns"], line["topics"], line["also"]):
                 found = self._ask(text, context)
                 answered = set().union(*(topics_of(part["label"]) for part in found["parts"]))
-                right = found["decision"] in ("act", "decline") and bool(answered & {topic, *also})
+                right = found["decision"] in ("act", "lean", "decline") and bool(answered & {topic, *also})
                 rights.append(right)
                 if not right:
                     self.misses.append(
@@ -179,7 +181,7 @@ class Measurement:
                         f"{found['parts'][0]['ranking'][:3]} | {text}"
                     )
                 label = found["parts"][-1]["label"]
-                if found["decision"] == "act" and label.startswith("faq/"):
+                if found["decision"] in ("act", "lean") and label.startswith("faq/"):
                     context["topic"] = label[4:]
                 subjects = [
                     entity["value"] for entity in self.gazetteer.find(text) if entity["entity"] == "specialty"

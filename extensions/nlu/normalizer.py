@@ -39,6 +39,7 @@ def prepared_of(message: Message) -> Prepared | None:
         tuple(stored["sentences"]),
         stored["language"],
         tuple((word, corrected) for word, corrected in stored["words"]),
+        noise=bool(stored.get("noise")),
     )
 
 

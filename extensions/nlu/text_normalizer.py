@@ -36,6 +36,8 @@ UNSPELLED_FIELDS = frozenset(
         "school_country",
     }
 )
+# From this share of unknown words on, a message is noise ("flurb wozzle kind of gromp").
+NOISE = 0.5
 _CASED_IM = re.compile(r"\bIM\b(?!\s+(?:a|an|the|not|from|in|at|very|so)\b)")
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|[^\s@]+@[^\s@]+\.[^\s@]+")
 
@@ -49,6 +51,7 @@ class Prepared:
     sentences: tuple[str, ...]  # of the normalised text
     language: str  # ISO 639-1
     words: tuple[tuple[str, str], ...]  # (token of the cleaned text, what it became)
+    noise: bool = False  # most of its words are no words of any list: nothing to be understood
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
@@ -58,6 +61,7 @@ class Prepared:
             "sentences": list(self.sentences),
             "language": self.language,
             "words": [list(pair) for pair in self.words],
+            "noise": self.noise,
         }
 
 
@@ -161,7 +165,23 @@ class TextNormalizer:
             words.extend(pairs)
             lines.append(domain_forms(joined(corrected for _, corrected in pairs)))
         normalized = "\n".join(line for line in lines if line)
-        return Prepared(cleaned, normalized, tuple(segmentation.sentences(normalized)), code, tuple(words))
+        return Prepared(
+            cleaned,
+            normalized,
+            tuple(segmentation.sentences(normalized)),
+            code,
+            tuple(words),
+            noise=code == language.DEFAULT and self._is_noise(words),
+        )
+
+    def _is_noise(self, words: list[tuple[str, str]]) -> bool:
+        """Whether half of two or more words are in no list; a word that spelling could mend counts half."""
+        read = [(word, became) for word, became in words if word.isalpha() and len(word) > 1]
+        unknown = sum(
+            0.0 if self._speller.knows(word) else 0.5 if became.lower() != word.lower() else 1.0
+            for word, became in read
+        )
+        return len(read) > 1 and unknown >= NOISE * len(read)
 
 
 def _forms_keeping_case(line: str) -> str:

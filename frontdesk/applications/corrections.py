@@ -21,9 +21,8 @@ from frontdesk.knowledge.vocabulary import Found, fold, key_of
 class Correction:
     """An earlier answer to be changed. `parsed` is the new value, None when only the field was named.
 
-    `sure`: the wording says that it is a correction; otherwise it is a statement about a field ("my grad
-    year is
-    2028"), which may be its first answer.
+    `sure`: the wording says that it is a correction; otherwise it is a statement about a field ("my grad year
+    is 2028"), which may be its first answer.
     """
 
     field: str

@@ -1,8 +1,7 @@
 """Several answers in one message: what is certain is taken, the rest is asked. Pure.
 
-Each finder wants a cue beside the value (a label, "graduate", "weeks", "in Texas"), so that a city in
-the name of a
-school or a specialty in a question fills nothing.
+Each finder wants a cue beside the value (a label, "graduate", "weeks", "in Texas"), so that a city in the
+name of a school or a specialty in a question fills nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The heart of the application: one message in, what is said and what changes out. Pure.
 
 Nothing is read or written here but the arguments: the record is `drafts.py`'s concern, how a marker is
-answered the
-actions'. What is said stands in `knowledge/application.yml`.
+answered the actions'. What is said stands in `knowledge/application.yml`.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from frontdesk.applications import commands, corrections, extraction, fields
 from frontdesk.applications.fields import BY_NAME, CONSENT, RECORD, REVIEW
 from frontdesk.applications.parsing import (
     countries,
-    months,
     names,
     phones,
     places,
@@ -27,6 +25,7 @@ from frontdesk.applications.parsing import (
     years,
     yes_no,
 )
+from frontdesk.applications.parsing.month_names import month_numbers
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, Value
 from frontdesk.applications.wording import ApplicationWording, Phrases
 from frontdesk.conversations import sensitive
@@ -118,9 +117,8 @@ class Change:
 class FormResult:
     """What is said, and what the draft is from now on.
 
-    `outcome` tells the dialogue: open (the form waits for `asking`), paused, cancelled, send.
-    `consented`: this
-    turn brought the consent. `restarted`: everything known before is to be forgotten.
+    `outcome` tells the dialogue: open (the form waits for `asking`), paused, cancelled, send. `consented`:
+    this turn brought the consent. `restarted`: everything known before is to be forgotten.
     """
 
     replies: list[Reply]
@@ -880,7 +878,7 @@ class FormTurn:
             case "phone":
                 return self._phone_with_country(str(pending["kept"]))
             case "year":
-                found = months.month_numbers(self.text)
+                found = month_numbers(self.text)
                 if len(set(found)) == 1 and not re.search(r"20\d{2}", self.text):
                     return BY_NAME["preferred_start"].parse(f"{found[0]}/{pending['kept']}", self._context())
             case "options":
@@ -901,7 +899,7 @@ class FormTurn:
         """Which of two months was meant: "4 july", "the second", "april"."""
         if self.asking != "preferred_start":
             return None
-        found = set(months.month_numbers(self.text))
+        found = set(month_numbers(self.text))
         by_month = [one for one in options if int(one[5:7]) in found]
         if len(by_month) == 1:
             year = re.search(r"20\d{2}", self.text)

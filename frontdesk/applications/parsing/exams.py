@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from frontdesk.applications.parsing.months import month_numbers
+from frontdesk.applications.parsing.month_names import month_numbers
 from frontdesk.applications.parsing.numbers import words_to_digits
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, doubted
 from frontdesk.applications.parsing.speech import folded, respelled

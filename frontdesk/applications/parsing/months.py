@@ -9,17 +9,14 @@ import calendar
 import datetime as dt
 import re
 
+from frontdesk.applications.parsing.month_names import ENGLISH, named_months
 from frontdesk.applications.parsing.numbers import words_to_digits
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, doubted
 from frontdesk.applications.parsing.speech import respelled
 from frontdesk.applications.parsing.years import century
-from frontdesk.knowledge.vocabulary import fold, vocabulary, words
+from frontdesk.knowledge.vocabulary import words
 
 YEARS_AHEAD = 5
-ENGLISH = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
-SHORT = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
-# Abbreviations in other languages that are English words.
-_NOT_MONTHS = frozenset({"set", "out", "ago", "mars", "i", "do", "mei"})
 SEASONS = {
     "spring": 3, "primavera": 3, "printemps": 3, "summer": 6, "verano": 6, "verao": 6, "ete": 6,
     "fall": 9, "autumn": 9, "otono": 9, "automne": 9, "winter": 1, "invierno": 1, "hiver": 1,
@@ -82,7 +79,7 @@ def _parse(text: str, context: Context) -> Parsed:
     numeric = _numeric(plain, today)
     if numeric is not None:
         return numeric
-    named = _named(plain)
+    named = named_months(plain)
     years = sorted({int(y) for y in _YEAR.findall(plain)})
     if re.search(r"\b(?:next|coming|following) year\b|\bproximo ano\b|\bano que viene\b", plain):
         years = years or [today.year + 1]
@@ -152,48 +149,6 @@ def _problem(year: int, month: int, today: dt.date) -> str | None:
     if year > today.year + YEARS_AHEAD:
         return "month_far"
     return None
-
-
-def month_numbers(text: str) -> list[int]:
-    """The months named in the text, in order."""
-    return [number for number, _, _ in _named(fold(text))]
-
-
-def _named(plain: str) -> list[tuple[int, int, int]]:
-    """(month, start, end) for each name of a month; "may I …" names none."""
-    found: list[tuple[int, int, int]] = []
-    line = words(plain)
-    known = vocabulary()["month"].terms
-    for at, word in enumerate(line):
-        number = ENGLISH.get(word.folded) or SHORT.get(word.folded)
-        if number is None and word.folded not in _NOT_MONTHS:
-            number = _number_of(known.id_of((word.folded,)))
-        if number is None:
-            glued = re.fullmatch(r"([a-z]{3,9})(\d{2}|\d{4})", word.folded)
-            number = (ENGLISH.get(glued[1]) or SHORT.get(glued[1])) if glued else None
-        if number is None:
-            continue
-        after = line[at + 1].folded if at + 1 < len(line) else ""
-        before = line[at - 1].folded if at else ""
-        if word.folded == "may" and (
-            after in _AFTER_MAY or before in {"i", "it", "we", "you", "that", "she", "he", "they"}
-        ):
-            continue
-        if word.folded == "march" and before == "to" and after == "":
-            pass
-        found.append((number, word.start, word.end))
-    return found
-
-
-_AFTER_MAY = frozenset("i you we be it they he she not have take need start also or".split()) - {"or"}
-
-
-def _number_of(id_: str | None) -> int | None:
-    if id_ is None:
-        return None
-    if id_.isdigit():
-        return int(id_) if 1 <= int(id_) <= 12 else None
-    return ENGLISH.get(fold(id_)) or SHORT.get(fold(id_)[:3])
 
 
 def _with_names(plain: str, named: list[tuple[int, int, int]], years: list[int], today: dt.date) -> Parsed:

@@ -98,8 +98,8 @@ def _denied(text: str, one: Found) -> bool:
 
 def _is_talk(text: str, one: Found, *, strict: bool) -> bool:
     """A term that is also an everyday word ("im", "or", "path"): it counts in capitals, in a short answer,
-    beside a
-    telling word or another specialty."""
+    beside a telling word or another specialty.
+    """
     if one.alias not in vocabulary()["specialty"].guarded:
         return False
     written = text[one.start : one.end]

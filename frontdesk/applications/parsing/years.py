@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from frontdesk.applications.parsing.month_names import month_numbers
 from frontdesk.applications.parsing.numbers import words_to_digits, years_to_digits
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
 
@@ -160,8 +161,6 @@ def _relative(plain: str, today: dt.date) -> int | Unclear | None:
 
 
 def _next_month(plain: str) -> int | None:
-    from frontdesk.applications.parsing.months import month_numbers
-
     numbers = month_numbers(plain)
     return (
         numbers[0]
