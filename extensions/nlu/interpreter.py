@@ -389,8 +389,12 @@ class Interpreter:
             else:
                 parts, decisions = parts[:1], decisions[:1]
         decision = "act" if "act" in decisions else decisions[0]
-        if len(parts) == 1 and not context.field and self._leans(parts[0], decision):
-            decision = "lean"
+        if len(parts) == 1 and self._leans(parts[0], decision):
+            if not context.field:
+                decision = "lean"
+            elif parts[0].asks:
+                # Inside the form one row of choices is enough: the question that waits follows the answer.
+                decision = "act"
         described = []
         for part in parts:
             ranking = self._ranking(part.probabilities)
