@@ -358,6 +358,31 @@ class Interpreter:
             return False
         return self._thresholds["lean"] <= confidence < self._thresholds["sure"]
 
+    def _decided(self, parts: list[Part], prepared: Prepared, context: Context) -> tuple[list[Part], str]:
+        """Return the parts that are worth a reply, and what to do about them."""
+        if not prepared.normalized:
+            return parts[:1], "fallback"
+        decided = [(part, self._decide(part, prepared, context)) for part in parts]
+        if len(parts) > 1:
+            kept = [pair for pair in decided if pair[1] in ("act", "decline")]
+            if {decision for _, decision in kept} == {"act", "decline"}:
+                # A limit beside a question: answer the question only when it is clear.
+                clear = [
+                    pair
+                    for pair in kept
+                    if pair[1] == "decline" or self._best(pair[0].probabilities)[1] >= 0.75
+                ]
+                kept = clear or kept[:1]
+            decided = kept or decided[:1]
+        parts, decisions = [part for part, _ in decided], [decision for _, decision in decided]
+        decision = "act" if "act" in decisions else decisions[0]
+        if len(parts) > 1 or not self._leans(parts[0], decision):
+            return parts, decision
+        if context.field:
+            # Inside the form one row of choices is enough: the question that waits follows the answer.
+            return parts, "act" if parts[0].asks else decision
+        return parts, "lean"
+
     def understand(self, prepared: Prepared, metadata: Any = None) -> dict[str, Any]:
         """Return {"understanding": …, "ranking": …, "intent": …, "safety": {kind: probability}} of one
         message.
@@ -369,32 +394,7 @@ class Interpreter:
         parts = self._split(sentences, context)
         more = [self._best(part.probabilities)[0] for part in parts[MAX_PARTS:]]
         parts = parts[:MAX_PARTS]
-        decisions = [self._decide(part, prepared, context) for part in parts]
-        if not prepared.normalized:
-            decisions = ["fallback"]
-        if len(parts) > 1:
-            kept = [
-                (part, decision) for part, decision in zip(parts, decisions) if decision in ("act", "decline")
-            ]
-            if {decision for _, decision in kept} == {"act", "decline"}:
-                # A limit beside a question: answer the question only when it is clear.
-                clear = [
-                    pair
-                    for pair in kept
-                    if pair[1] == "decline" or self._best(pair[0].probabilities)[1] >= 0.75
-                ]
-                kept = clear or kept[:1]
-            if kept:
-                parts, decisions = [part for part, _ in kept], [decision for _, decision in kept]
-            else:
-                parts, decisions = parts[:1], decisions[:1]
-        decision = "act" if "act" in decisions else decisions[0]
-        if len(parts) == 1 and self._leans(parts[0], decision):
-            if not context.field:
-                decision = "lean"
-            elif parts[0].asks:
-                # Inside the form one row of choices is enough: the question that waits follows the answer.
-                decision = "act"
+        parts, decision = self._decided(parts, prepared, context)
         described = []
         for part in parts:
             ranking = self._ranking(part.probabilities)
