@@ -23,6 +23,7 @@ from frontdesk.app.metrics import MEDIA_TYPE, Metrics
 from frontdesk.app.services import Services
 from frontdesk.app.swap import restarting
 from frontdesk.app.watch import Watch
+from frontdesk.applications import search
 from frontdesk.channels import copies, pages, problems, uploads, website
 from frontdesk.channels.guards import BodyLimit, Origins
 from frontdesk.channels.messaging import Messaging
@@ -51,6 +52,7 @@ MAIL_SECONDS = 5.0
 ERASING_SECONDS = 5.0
 REMINDERS_SECONDS = 600.0
 RETENTION_SECONDS = 3600.0
+SEARCH_SECONDS = 60.0
 
 DESCRIPTION = (
     "Start a conversation, send messages with your own ids, and read the thread from a cursor: by asking "
@@ -165,6 +167,8 @@ def _plan(jobs: Jobs, store: Record, settings: Settings, files: Files, services:
     jobs.every(ERASING_SECONDS, "erasing", services.erase)
     jobs.every(REMINDERS_SECONDS, "reminders", services.remind)
     jobs.every(RETENTION_SECONDS, "retention", services.enforce_retention)
+    # So that a search in the console finds little to add.
+    jobs.every(SEARCH_SECONDS, "search", lambda: search.catch_up(store))
 
 
 def bot_unavailable(session: Session, settings: Settings) -> Notice:
