@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, Final, Literal
 
 import anyio.to_thread
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, aliased
 
@@ -139,29 +139,25 @@ class Outbox:
         return len(due)
 
     def next_due(self) -> datetime | None:
-        """When the next queued delivery may be tried; None when nothing is queued."""
+        """When a queued delivery may be tried next; None when nothing is queued."""
+        first, earliest = _first_of_its_conversation(), None
         with self._record.reading() as session:
-            queued = select(func.min(Delivery.next_attempt_at)).where(
-                Delivery.state == "queued", Delivery.channel.in_(self._channels)
+            queued = select(Delivery.channel, func.min(Delivery.next_attempt_at)).where(
+                Delivery.state == "queued", Delivery.channel.in_(self._channels), first
             )
-            found = session.scalar(queued)
-        pauses = [until for until in self._paused.values() if until > self._clock()]
-        return max([found, *pauses]) if found and len(pauses) == len(self._channels) else found
+            for channel, told in session.execute(queued.group_by(Delivery.channel)):
+                due = max(told, self._paused.get(channel, told))
+                earliest = due if earliest is None else min(earliest, due)
+        return earliest
 
     def _due(self) -> Sequence[str]:
         at = self._clock()
         open_ones = [name for name in self._channels if self._paused.get(name, at) <= at]
-        earlier = aliased(Delivery)
-        first = ~exists().where(
-            earlier.conversation_id == Delivery.conversation_id,
-            earlier.state == "queued",
-            earlier.seq < Delivery.seq,
-        )
         free = Delivery.lease_until.is_(None) | (Delivery.lease_until <= at)
         query = (
             select(Delivery.conversation_id)
-            .where(Delivery.state == "queued", Delivery.next_attempt_at <= at, free, first)
-            .where(Delivery.channel.in_(open_ones))
+            .where(Delivery.state == "queued", Delivery.next_attempt_at <= at, free)
+            .where(Delivery.channel.in_(open_ones), _first_of_its_conversation())
             .order_by(Delivery.next_attempt_at)
             .limit(100)
         )
@@ -326,7 +322,7 @@ class Outbox:
 
     def _short(self, session: Session, url: str) -> str:
         """The short form of a source's address where the world can follow it."""
-        if not self._settings.public_url or not message_saves(url, self._settings.base_url):
+        if not self._settings.public_url or not _saves(url, self._settings.base_url):
             return url
         code = base64.b32encode(hashlib.sha256(url.encode()).digest()).decode()[:8].lower()
         found = session.get(ShortLink, code)
@@ -402,7 +398,16 @@ class Outbox:
         return max(pause, UNSURE_PAUSE) if failure.unsure else pause
 
 
-def message_saves(url: str, base: str) -> bool:
+def _first_of_its_conversation() -> ColumnElement[bool]:
+    earlier = aliased(Delivery)
+    return ~exists().where(
+        earlier.conversation_id == Delivery.conversation_id,
+        earlier.state == "queued",
+        earlier.seq < Delivery.seq,
+    )
+
+
+def _saves(url: str, base: str) -> bool:
     """Whether the short form is shorter."""
     return len(f"{base}/go/") + 8 < len(url)
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from frontdesk.channels import problems
+from frontdesk.channels.configured import configured
 from frontdesk.channels.messaging import Messaging
 from frontdesk.channels.outbox import Outbox
 from frontdesk.conversations import threads
@@ -59,6 +60,10 @@ class Kit:
             app.include_router(router)
         app.add_middleware(problems.UnexpectedErrors)
         self.client = TestClient(app, base_url=settings.base_url)
+        self.client.__enter__()  # one event loop for all calls
+
+    def close(self) -> None:
+        self.client.__exit__(None, None, None)
 
     @property
     def providers(self) -> Providers:
@@ -120,7 +125,7 @@ class Kit:
         made = clock or Clock()
         return Outbox(
             self.record,
-            self.messaging.channels,
+            configured(self.settings),  # connections of this event loop
             self.settings,
             clock=made,
             sleep=made.sleep,
@@ -170,14 +175,18 @@ def providers() -> Iterator[Providers]:
 
 
 @pytest.fixture
-def make_kit(make_settings: Any) -> Callable[..., Kit]:
+def make_kit(make_settings: Any) -> Iterator[Callable[..., Kit]]:
     """`make_kit(record, providers, **settings)`."""
+    made: list[Kit] = []
 
     def make(record: Record, providers: Providers | None, **changed: Any) -> Kit:
         told = providers.settings() if providers else Providers.settings(_NOWHERE)  # type: ignore[arg-type]
-        return Kit(record, make_settings(**{**told, **changed}), providers)
+        made.append(Kit(record, make_settings(**{**told, **changed}), providers))
+        return made[-1]
 
-    return make
+    yield make
+    for kit in made:
+        kit.close()
 
 
 class _Nowhere:

@@ -162,7 +162,7 @@ class Sms(Sender):
     def form(self, number: int | str, text: str, thread: str | None = None, **more: str) -> dict[str, str]:
         sender = thread or self.thread
         return {
-            "MessageSid": f"SMin{number}",
+            "MessageSid": f"SM{'wa' if sender.startswith('whatsapp') else ''}in{number}",
             "AccountSid": TWILIO_SID,
             "From": sender,
             "To": "+15005550006",
