@@ -16,6 +16,7 @@ from frontdesk.staff import (
     account_pages,
     application_pages,
     audit_pages,
+    channel_pages,
     conversation_pages,
     file_pages,
     key_pages,
@@ -66,6 +67,7 @@ def router(
     file_pages.add_routes(made, desk)
     learning_pages.add_routes(made, desk, Training(record, settings, restart=restart))
     mail_pages.add_routes(made, desk)
+    channel_pages.add_routes(made, desk)
     knowledge_pages.add_routes(made, desk)
     report_pages.add_routes(made, desk)
     privacy_pages.add_routes(made, desk)

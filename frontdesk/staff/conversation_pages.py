@@ -353,7 +353,7 @@ def _known(session: Session, conversation_id: str) -> Conversation:
 
 def _name(session: Session, conversation: Conversation) -> str:
     told = queue.applications_told(session, [conversation.id]).get(conversation.id)
-    return (told[0] if told else None) or queue.visitor(conversation.id)
+    return (told[0] if told else None) or conversation.contact_name or queue.visitor(conversation.id)
 
 
 def _back(request: Request) -> str:

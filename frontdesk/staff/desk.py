@@ -66,6 +66,7 @@ DONE: Final = {
     "second_factor_removed": "The second factor was removed.",
     "invitation_revoked": "The invitation is worth nothing any more.",
     "welcome": "Welcome to the desk.",
+    "retried": "The message is tried again.",
     "key_revoked": "The key opens nothing any more.",
     "privacy_confirmed": "The person is confirmed. A deletion is done within a minute; a copy was given.",
     "privacy_refused": "The request was refused.",

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from frontdesk.records.models import Message
+from frontdesk.staff.channel_notes import notes
 from frontdesk.staff.queue import staff_names
 
 PAGE: Final = 100
@@ -30,7 +31,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Line:
-    """One message. `act`: the dialogue act in short; `button`: the applicant pressed one."""
+    """One message. `act`: the dialogue act in short; `button`: the applicant pressed one.
+
+    `notes`: what its channel told about it.
+    """
 
     id: str
     seq: int
@@ -42,6 +46,7 @@ class Line:
     options: Sequence[str]
     sources: Sequence[Source]
     button: bool
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def since(session: Session, conversation_id: str, *, applicant: str, after: int)
 
 
 def _lines(session: Session, messages: Sequence[Message], applicant: str) -> list[Line]:
-    names = staff_names(session)
+    names, told = staff_names(session), notes(session, messages)
     return [
         Line(
             id=message.id,
@@ -100,6 +105,7 @@ def _lines(session: Session, messages: Sequence[Message], applicant: str) -> lis
             options=_labels(message.act),
             sources=_sources(message.act),
             button=message.choice is not None,
+            notes=told.get(message.id, ()),
         )
         for message in messages
     ]

@@ -93,6 +93,7 @@ def place_on(desk: Any) -> Place:
             "reference": f"T{number}",
             "staff_id": colleague,
             "name": "console.css",
+            "delivery_id": "0" * 32,
             "view_id": "0" * 32,
             "edit_id": "0" * 32,
             "topic_id": "electives",
