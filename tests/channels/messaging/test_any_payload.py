@@ -15,28 +15,158 @@ from tests.channels.messaging.test_inbound_effects import MEDIA, MESSENGER, SLAC
 UPDATES: list[tuple[str, dict[str, Any]]] = [
     *(("telegram", {"update_id": 100 + n, "message": one}) for n, one in enumerate(MEDIA.values())),
     ("telegram", {"update_id": 1, "edited_message": TELEGRAM.message(1, text="Edited")}),
-    ("telegram", {"update_id": 2, "inline_query": {"id": "1", "from": {"id": 1}, "query": "inline", "offset": ""}}),
+    (
+        "telegram",
+        {"update_id": 2, "inline_query": {"id": "1", "from": {"id": 1}, "query": "inline", "offset": ""}},
+    ),
     ("telegram", {"update_id": 3, "channel_post": TELEGRAM.message(1, text="x")}),
-    ("telegram", {"update_id": 4, "callback_query": {"id": "4382bfdwdsb323b2d9", "from": {"id": 1111}, "inline_message_id": "1", "data": "x"}}),
+    (
+        "telegram",
+        {
+            "update_id": 4,
+            "callback_query": {
+                "id": "4382bfdwdsb323b2d9",
+                "from": {"id": 1111},
+                "inline_message_id": "1",
+                "data": "x",
+            },
+        },
+    ),
     ("whatsapp", WHATSAPP.value(messages=[WHATSAPP.one(1, "text", {"body": "MESSAGE_BODY"})])),
-    ("whatsapp", WHATSAPP.value(messages=[WHATSAPP.one(2, "image", {"caption": "C", "mime_type": "image/jpeg", "sha256": "s", "id": "7"})])),
-    ("whatsapp", WHATSAPP.value(messages=[WHATSAPP.one(3, "sticker", {"mime_type": "image/webp", "id": "7"})])),
-    ("whatsapp", WHATSAPP.value(messages=[{**WHATSAPP.one(4, "unknown", {}), "errors": [{"code": 131051, "title": "Unsupported message type"}]}])),
-    ("whatsapp", WHATSAPP.value(messages=[WHATSAPP.one(5, "location", {"latitude": 1.5, "longitude": 2, "name": "N"})])),
-    ("whatsapp", WHATSAPP.value(messages=[WHATSAPP.one(6, "contacts", [{"name": {"formatted_name": "N"}, "phones": []}])])),
-    ("whatsapp", WHATSAPP.value(messages=[WHATSAPP.one(7, "interactive", {"type": "list_reply", "list_reply": {"id": "x", "title": "T"}})])),
-    ("whatsapp", WHATSAPP.value(statuses=[{"id": "wamid.9", "status": "failed", "timestamp": "1", "recipient_id": "1", "errors": [{"code": 131014, "title": "Request for url failed"}]}])),
-    ("messenger", MESSENGER.page({"message": {"mid": "mid.1", "text": "hello, world!", "quick_reply": {"payload": "DEVELOPER_DEFINED"}}})),
-    ("messenger", MESSENGER.page({"message": {"mid": "mid.2", "attachments": [{"type": "image", "payload": {"url": "https://x"}}]}})),
+    (
+        "whatsapp",
+        WHATSAPP.value(
+            messages=[
+                WHATSAPP.one(
+                    2, "image", {"caption": "C", "mime_type": "image/jpeg", "sha256": "s", "id": "7"}
+                )
+            ]
+        ),
+    ),
+    (
+        "whatsapp",
+        WHATSAPP.value(messages=[WHATSAPP.one(3, "sticker", {"mime_type": "image/webp", "id": "7"})]),
+    ),
+    (
+        "whatsapp",
+        WHATSAPP.value(
+            messages=[
+                {
+                    **WHATSAPP.one(4, "unknown", {}),
+                    "errors": [{"code": 131051, "title": "Unsupported message type"}],
+                }
+            ]
+        ),
+    ),
+    (
+        "whatsapp",
+        WHATSAPP.value(
+            messages=[WHATSAPP.one(5, "location", {"latitude": 1.5, "longitude": 2, "name": "N"})]
+        ),
+    ),
+    (
+        "whatsapp",
+        WHATSAPP.value(
+            messages=[WHATSAPP.one(6, "contacts", [{"name": {"formatted_name": "N"}, "phones": []}])]
+        ),
+    ),
+    (
+        "whatsapp",
+        WHATSAPP.value(
+            messages=[
+                WHATSAPP.one(
+                    7, "interactive", {"type": "list_reply", "list_reply": {"id": "x", "title": "T"}}
+                )
+            ]
+        ),
+    ),
+    (
+        "whatsapp",
+        WHATSAPP.value(
+            statuses=[
+                {
+                    "id": "wamid.9",
+                    "status": "failed",
+                    "timestamp": "1",
+                    "recipient_id": "1",
+                    "errors": [{"code": 131014, "title": "Request for url failed"}],
+                }
+            ]
+        ),
+    ),
+    (
+        "messenger",
+        MESSENGER.page(
+            {
+                "message": {
+                    "mid": "mid.1",
+                    "text": "hello, world!",
+                    "quick_reply": {"payload": "DEVELOPER_DEFINED"},
+                }
+            }
+        ),
+    ),
+    (
+        "messenger",
+        MESSENGER.page(
+            {"message": {"mid": "mid.2", "attachments": [{"type": "image", "payload": {"url": "https://x"}}]}}
+        ),
+    ),
     ("messenger", MESSENGER.page({"delivery": {"mids": ["mid.1"], "watermark": 1458668856253}})),
     ("messenger", MESSENGER.page({"read": {"watermark": 1458668856253}})),
     ("messenger", MESSENGER.page({"optin": {"ref": "X"}}, {"account_linking": {"status": "linked"}})),
-    ("slack", SLACK.event("Ev1", type="message", channel="D024BE91L", user="U2147483697", text="Hello", ts="1355517523.000005", channel_type="im")),
-    ("slack", SLACK.event("Ev2", type="message", subtype="file_share", channel="D1", user="U1", text="", ts="1.3", channel_type="im", files=[{"id": "F1", "mimetype": "image/png", "url_private": "https://files.slack.com/x"}])),
-    ("slack", SLACK.event("Ev3", type="reaction_removed", user="U1", reaction="thumbsup", item={"type": "message", "channel": "D1", "ts": "1.3"})),
+    (
+        "slack",
+        SLACK.event(
+            "Ev1",
+            type="message",
+            channel="D024BE91L",
+            user="U2147483697",
+            text="Hello",
+            ts="1355517523.000005",
+            channel_type="im",
+        ),
+    ),
+    (
+        "slack",
+        SLACK.event(
+            "Ev2",
+            type="message",
+            subtype="file_share",
+            channel="D1",
+            user="U1",
+            text="",
+            ts="1.3",
+            channel_type="im",
+            files=[{"id": "F1", "mimetype": "image/png", "url_private": "https://files.slack.com/x"}],
+        ),
+    ),
+    (
+        "slack",
+        SLACK.event(
+            "Ev3",
+            type="reaction_removed",
+            user="U1",
+            reaction="thumbsup",
+            item={"type": "message", "channel": "D1", "ts": "1.3"},
+        ),
+    ),
     ("slack", SLACK.event("Ev4", type="member_joined_channel", user="U1", channel="C1")),
-    ("generic", {"events": [{"type": "message", "id": "1", "thread": "t", "text": "x", "media": [{"kind": "photo", "url": "https://x"}]}]}),
-]  # fmt: skip
+    (
+        "generic",
+        {
+            "events": [
+                {
+                    "type": "message",
+                    "id": "1",
+                    "thread": "t",
+                    "text": "x",
+                    "media": [{"kind": "photo", "url": "https://x"}],
+                }
+            ]
+        },
+    ),
+]
 
 
 @pytest.mark.parametrize("number", range(len(UPDATES)))

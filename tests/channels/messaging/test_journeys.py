@@ -1,4 +1,4 @@
-"""A whole application and a handoff on each channel, with a real Rasa, its actions, and a person of the team."""
+"""A whole application and a handoff on each channel, with a real Rasa, its actions, and a person."""
 
 from __future__ import annotations
 
