@@ -179,7 +179,7 @@ async def test_a_message_that_was_not_delivered_is_shown_as_failed(desk: Any) ->
     message = desk.speak(desk.conversation(SMS), "Hi.")
     await desk.deliver()
     sid = f"SM{desk.providers._number:032x}"
-    form = {"MessageSid": sid, "MessageStatus": "undelivered", "ErrorCode": "30003", "ErrorMessage": "Unreachable",
+    form = {"MessageSid": sid, "MessageStatus": "undelivered", "ErrorCode": "30003",
             "From": "+15005550006", "To": SMS.thread, "AccountSid": "AC" + "0" * 32}  # fmt: skip
     desk.accept(SMS.signed(form))
     found = desk.get(Delivery, message)
