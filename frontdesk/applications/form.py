@@ -336,6 +336,9 @@ class FormTurn:
         if self.state != "open" or self.asking not in RECORD or self.working.get("aside"):
             return False
         said = specialties.without(self.text) if self.asking == "specialties" else self.text
+        if self.asking == "full_name":
+            # "Myself Sushil Thapa" introduces a name in South Asian English.
+            said = re.sub(r"^\W*myself\b", " ", said, flags=re.IGNORECASE)
         if speech.is_alarming(said) or speech.is_question(self.text) or len(key_of(self.text)) > 9:
             return False
         parsed = BY_NAME[self.asking].parse(self.text, self._context())

@@ -308,6 +308,7 @@ def test_a_yes_where_nothing_was_asked_is_not_swallowed(chat: Talk) -> None:
     [
         ("full_name", "Anna Maria Kowalska", "Anna Maria Kowalska"),
         ("full_name", "tunde bakare", "Tunde Bakare"),
+        ("full_name", "myself Sushil Thapa", "Sushil Thapa"),
         ("email", "tunde@example.com", "tunde@example.com"),
         ("medical_school", "Lodz Medical University", "Lodz Medical University"),
         ("usmle_step1", "failed", "failed"),

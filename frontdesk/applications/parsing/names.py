@@ -24,7 +24,7 @@ _LEAD = re.compile(
         (?:'s\ name)?\s+(?:is|=|:)\s*(?:called|named)?
     |(?:i\ am|i['’]?m|im|she\ is|he\ is|she['’]?s|he['’]?s)(?:\s+(?:called|named|known\ as))?
     |(?:i|she|he)\s+(?:go|goes)\s+by
-    |this\ is|it\ is|it'?s|its|that\ is|that'?s|call\ me|you\ (?:can|may)\ call\ me|here\ (?:is|it\
+    |myself|this\ is|it\ is|it'?s|its|that\ is|that'?s|call\ me|you\ (?:can|may)\ call\ me|here\ (?:is|it\
     is):?|name'?s
     |(?:people|they|everyone)\s+call\s+(?:me|her|him)|(?:write|put|use)(?:\ it\ as|\ down)?
     |me\ llamo|mi\ nombre\ (?:completo\ )?es|se\ llama|soy|je\ m'?appelle|je\ suis|meu\ nome\
@@ -68,6 +68,10 @@ _GO_ON = re.compile(
     r"\+?\d)\b)",
     re.IGNORECASE,
 )
+# "Ioana Popescu, ioana@…, +40 …": what follows the name is for other fields.
+_CONTACT = re.compile(
+    r"(?<=\w)\s*[,;|\n]\s*(?:[\w-]+\s*[:=]?\s*)?(?:\S+@\S+|\+?\d[\d\s().-]{6,}).*", re.DOTALL
+)
 _ALLOWED = re.compile(r"[^\W\d_]|[\s.'’ʼ`´‘\-‐‑–,·・]|[\u0300-\u036f\u200c\u200d]|\w")
 # Written small inside a name; "do", "le", "van" are names of their own in Vietnam and stay capital there.
 _PARTICLES = frozenset("de del dela da das dos di der den von bin binti bint ibn y los las".split()) - {
@@ -98,6 +102,7 @@ def parse(text: str, context: Context) -> Parsed:
     if lead and line[lead.end() :].strip():
         line = line[lead.end() :]
         cued = True
+    line = _CONTACT.sub("", line)
     line = _NOTE.sub(" ", line)
     line = _FAMILY_NOTE.sub(" ", line)
     line = _GO_ON.split(line, maxsplit=1)[0]

@@ -88,7 +88,8 @@ def split_country(name: str) -> tuple[str, str | None]:
         return (name[: bracket.start()].strip(), code) if code else (name, None)
     inside = _IN.search(name)
     if inside and (code := countries.proper(inside[1].strip(" .!"))):
-        return name[: inside.start()].strip(), code
+        # "Royal College of Surgeons in Ireland": it may be part of the name, so the school stays as typed.
+        return name, code
     head, comma, tail = name.rpartition(",")
     if comma and head.strip():
         code = countries.proper(tail.strip(" .!"))

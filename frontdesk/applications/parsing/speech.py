@@ -31,7 +31,7 @@ _SUBJECT = frozenset(
 _OPENERS = frozenset(
     "ok okay so and but wait hey hi hello please pls sorry before also oh hmm um well first sir "
     "madam dear btw then actually"
-    " just quick question one".split()
+    " just quick question one lol haha yo omg".split()
 )
 _TELL = re.compile(
     r"\b(?:tell me|explain|i (?:want|would like|need|wish) to (?:know|ask|understand)|i have "

@@ -56,6 +56,7 @@ _PAST_STUDENT = re.compile(
 _GRADUATE = re.compile(
     r"\b(?:grad|grads|graduates?|graduated|i graduated|img|fmg|alumn\w*|degree holder|hold(?:s"
     r"|ing)? (?:the |my |a |an |her |his )?(?:\w+ )?(?:degree|diploma)"
+    r"|(?:have|has|got|hold|earned) (?:the |my |a |an |her |his )?(?:md|mbbs|mbchb|mbbch)(?= already|$)"
     r"|(?:have|has|got|received|obtained|awarded) (?:the |my |a |an |her |his )?(?:\w+ "
     r")?(?:degree|diploma|titulo)|(?:degree|diploma) (?:completed|received|in hand|done|holder"
     r"|already)"
@@ -65,7 +66,7 @@ _GRADUATE = re.compile(
     r"|passed out|medical doctor|physician|doctor|licensed|practi[sc]ing|gp|general practitioner"
     r"|medical officer|resident|residency in|specialist|consultant|post ?grad(?:uate)?|pg trainee"
     r"|graduad[oa]|egresad[oa]|titulad[oa]|medic[oa] (?:general|cirujan[oa])|medic[oa]|diplome"
-    r"|formad[oa]|mezun|degree already|already (?:a )?(?:doctor|graduate\w*))\b"
+    r"|formad[oa]|mezun|dokter|lulus|lulusan|degree already|already (?:a )?(?:doctor|graduate\w*))\b"
 )
 _TRAINING_YEAR = re.compile(
     r"\b(?:intern|interns|internship|house ?job|house ?man(?:ship)?|house ?officer|housemanship"
