@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from frontdesk.applications.parsing import names, schools, speech, stages
+from frontdesk.applications.parsing import names, schools, specialties, speech, stages, visas
 from frontdesk.applications.parsing.result import Certain, Context
 
 TODAY = Context(today=dt.date(2026, 11, 22))
@@ -21,10 +21,13 @@ TODAY = Context(today=dt.date(2026, 11, 22))
         (names.parse, "Ioana Popescu; phone: +40721234567", "Ioana Popescu"),
         (stages.parse, "I have my MD already", "graduate"),
         (stages.parse, "dokter, lulus", "graduate"),
+        (specialties.parse, "ginecología y obstetricia", ["obstetrics and gynecology"]),
+        (specialties.parse, "medicina interna", ["internal medicine"]),
+        (visas.parse, "I think so, yes", "yes"),
         (schools.parse, "Royal College of Surgeons in Ireland", "Royal College of Surgeons in Ireland"),
     ],
 )
-def test_an_answer_is_read_as_it_was_meant(parser: Any, text: str, value: str) -> None:
+def test_an_answer_is_read_as_it_was_meant(parser: Any, text: str, value: Any) -> None:
     assert parser(text, TODAY) == Certain(value)
 
 

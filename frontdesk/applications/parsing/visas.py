@@ -42,6 +42,8 @@ def parse(text: str, context: Context) -> Parsed:
         r"(?:i )?(?:guess|think|suppose)(?: so| yes)|(?:yes )?probably(?: yes)?|most likely(?: yes)?", line
     ):
         return Confirm("yes", "confirm_visa_help", otherwise=Certain("unsure"))
+    if re.fullmatch(r"(?:i )?(?:guess|think|suppose) so (?:yes|yeah|yep|sure)(?: please)?", line):
+        return Certain("yes")
     if re.fullmatch(r"(?:i )?(?:guess|think|suppose) not|probably not|most likely not|i dont think so", line):
         return Confirm("no", "confirm_no_visa_help", otherwise=Certain("unsure"))
     if re.fullmatch(
