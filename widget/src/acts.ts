@@ -21,6 +21,13 @@ export interface Contact {
   readonly phone: boolean;
 }
 
+/** A paper of an application: `missing`, `here`, or `open` where it may be added. */
+export interface Paper {
+  readonly key: string;
+  readonly label: string;
+  readonly state: "missing" | "here" | "open";
+}
+
 export interface SummaryItem {
   readonly field: string;
   readonly label: string;
@@ -46,6 +53,7 @@ export interface Presentation {
   readonly stepName: string | null;
   readonly optional: boolean;
   readonly summary: readonly SummaryGroup[];
+  readonly papers: readonly Paper[];
   readonly event: string | null;
   readonly reference: string | null;
   readonly status: string | null;
@@ -68,6 +76,7 @@ const NOTHING: Presentation = {
   stepName: null,
   optional: false,
   summary: [],
+  papers: [],
   event: null,
   reference: null,
   status: null,
@@ -93,6 +102,7 @@ export function present(act: Act | null): Presentation {
     stepName: textOrNull(act.step_name) ?? textOrNull(act.step_title),
     optional: act.optional === true,
     summary: summary(act.summary),
+    papers: papers(act.documents),
     event: textOrNull(act.event),
     reference: textOrNull(act.reference),
     status: textOrNull(act.state),
@@ -129,6 +139,19 @@ function sources(value: unknown): Source[] {
     const href = url === null ? null : safeHref(url);
     const title = textOrNull(entry.title) ?? (href === null ? null : new URL(href).hostname);
     if (title !== null) found.push({ title, href });
+  }
+  return found;
+}
+
+function papers(value: unknown): Paper[] {
+  const found: Paper[] = [];
+  for (const entry of list(value)) {
+    if (!isRecord(entry)) continue;
+    const key = textOrNull(entry.key);
+    if (key === null) continue;
+    const here = typeof entry.state === "string" && !["missing", "rejected"].includes(entry.state);
+    const state = here ? "here" : entry.required === false ? "open" : "missing";
+    found.push({ key, label: textOrNull(entry.label) ?? key, state });
   }
   return found;
 }

@@ -5,7 +5,7 @@ import { type Api, type ApiError, asApiError } from "./api";
 import { backoff } from "./backoff";
 import { type Connection, Delivery, type DeliveryTiming, type Pace } from "./delivery";
 import type { Outbox, Outgoing } from "./outbox";
-import { type Choice, type ConversationState, INITIAL_STATE, type Message, type Session } from "./protocol";
+import { type Choice, type ConversationState, INITIAL_STATE, type Message, type PersonsThread, type Session } from "./protocol";
 import type { SessionStore } from "./storage";
 import { Thread } from "./thread";
 
@@ -32,6 +32,14 @@ export interface Snapshot {
   readonly renewed: boolean;
   /** Messages from the bot or the team that the visitor has not had on screen. */
   readonly unread: number;
+  /** The server asks for consent before it takes the first message. */
+  readonly consentMissing: boolean;
+  /** A proof of work is being made. */
+  readonly proving: boolean;
+  /** Threads of the person whom the site vouches for, this one included. */
+  readonly threads: readonly PersonsThread[];
+  /** Id of the conversation, or null before there is one. */
+  readonly conversation: string | null;
   /** When the server allows the next message (milliseconds since 1970), or null. */
   readonly pausedUntil: number | null;
 }
@@ -54,6 +62,8 @@ export interface ConversationOptions {
   readonly surroundings: Surroundings;
   /** Turns a refusal into a sentence for the visitor. */
   readonly explain: (error: ApiError) => string;
+  /** The version of the consent notice that was agreed to on this device, or null. */
+  readonly consent: () => string | null;
   readonly onChange: () => void;
 }
 
@@ -71,6 +81,10 @@ export class Conversation {
   #connection: Connection | "none" = "none";
   #loaded: boolean;
   #renewed = false;
+  #consentMissing = false;
+  #proving = false;
+  #identity: string | null = null;
+  #threads: readonly PersonsThread[] = [];
   #flushing = false;
   #flushAgain = false;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -86,6 +100,10 @@ export class Conversation {
     this.#loaded = this.#session === null;
     this.#shown = options.outbox.list();
     options.api.onRenewed = (session, token) => this.#renew({ ...session, token });
+    options.api.onProving = (busy) => {
+      this.#proving = busy;
+      options.onChange();
+    };
   }
 
   /** Takes up where the visitor left: fetches the thread, sends what is still waiting. */
@@ -108,6 +126,10 @@ export class Conversation {
       loaded: this.#loaded,
       renewed: this.#renewed,
       unread: messages.filter((message) => message.seq > read && (message.from === "bot" || message.from === "staff")).length,
+      consentMissing: this.#consentMissing,
+      proving: this.#proving,
+      threads: this.#threads,
+      conversation: this.#session?.conversation ?? null,
       pausedUntil: first !== undefined && first.not_before > now ? first.not_before : null,
     };
   }
@@ -125,6 +147,102 @@ export class Conversation {
   /** Puts a pressed button into the line; its label stands for it until the server's message arrives. */
   choose(choice: Choice, label: string): void {
     this.#enqueue(label, choice);
+  }
+
+  /** Puts a message for the team into the line. @param email where an answer may also be sent */
+  leave(text: string, email: string | null): void {
+    const words = text.trim();
+    if (words !== "") this.#enqueue(words, null, { email });
+  }
+
+  /** The visitor agreed to the notice: what waited for it goes out. */
+  agreed(): void {
+    this.#consentMissing = false;
+    this.#options.onChange();
+    void this.flush();
+  }
+
+  /** Keeps what the visitor thinks of an answer. Rejects, with the old rating shown again, when it was not taken. */
+  async rate(messageId: string, helpful: boolean | null): Promise<void> {
+    const session = this.#session;
+    if (session === null) return;
+    const before = this.#thread.rate(messageId, helpful);
+    this.#options.onChange();
+    try {
+      await this.#options.api.rate(session, messageId, helpful);
+    } catch (error) {
+      this.#thread.rate(messageId, before);
+      this.#options.onChange();
+      throw error;
+    }
+  }
+
+  /**
+   * The site says who its signed-in person is: this thread joins theirs, or without one the newest of theirs is shown.
+   * A thread of another person is left. Null: nobody is signed in any more, and this device forgets the thread.
+   */
+  async identify(identity: string | null): Promise<void> {
+    const known = this.#identity;
+    this.#identity = identity;
+    if (identity === null) {
+      if (known !== null) this.restart();
+      this.#threads = [];
+      return;
+    }
+    const session = this.#options.sessions.load();
+    let threads: readonly PersonsThread[];
+    try {
+      threads = await this.#options.api.identify(identity, session);
+    } catch (thrown) {
+      const error = asApiError(thrown);
+      const lost = session !== null && (error.status === 409 || error.status === 404 || (error.status === 401 && error.kind !== "identity"));
+      if (!lost) {
+        console.warn(`CHHA front desk: the identity was not taken (${error.status}). ${error.detail ?? ""}`);
+        if (!error.temporary) this.#identity = null;
+        return;
+      }
+      this.restart();
+      threads = await this.#options.api.identify(identity, null);
+    }
+    if (this.#identity !== identity) return;
+    this.#threads = threads;
+    const [newest] = threads;
+    if (this.#options.sessions.load() === null && newest !== undefined) this.open(newest);
+    else this.#options.onChange();
+  }
+
+  /** Goes on in another thread of the same person. */
+  open(thread: Session): void {
+    const session = { conversation: thread.conversation, token: thread.token };
+    this.#options.outbox.turnChoicesIntoText();
+    this.#options.sessions.save(session);
+    this.#leave();
+    this.#settling.clear();
+    this.#renewed = false;
+    this.#follow(session);
+    this.#options.onChange();
+  }
+
+  /** The whole thread as a text file. @throws ApiError */
+  async transcript(): Promise<Blob> {
+    if (this.#session === null) throw asApiError(null);
+    return this.#options.api.transcript(this.#session);
+  }
+
+  /** Sends the thread to an e-mail address. @throws ApiError */
+  async mailTranscript(email: string): Promise<void> {
+    if (this.#session === null) throw asApiError(null);
+    await this.#options.api.mailTranscript(this.#session, email);
+  }
+
+  /** The identity, made now when there is none: a file may come before the first word. @throws ApiError */
+  async identityForFile(): Promise<Session> {
+    return this.#options.surroundings.lock(() => this.#identityNow());
+  }
+
+  /** Looks at the record at once, such as after a file was taken. */
+  look(): void {
+    void this.#delivery?.nudge();
   }
 
   /** Tries a message again that was refused, or at once one that waits. */
@@ -223,8 +341,8 @@ export class Conversation {
     }
   }
 
-  #enqueue(text: string, choice: Choice | null): void {
-    this.#options.outbox.add(this.#options.surroundings.newId(), text, choice);
+  #enqueue(text: string, choice: Choice | null, forTheTeam: Outgoing["for_the_team"] = null): void {
+    this.#options.outbox.add(this.#options.surroundings.newId(), text, choice, forTheTeam);
     this.#outboxChanged();
     void this.flush();
   }
@@ -246,7 +364,7 @@ export class Conversation {
     }
     let session: Session | null = null;
     try {
-      session = await this.#identity();
+      session = await this.#identityNow();
       // Given up by the visitor while the conversation was being made.
       if (!outbox.has(item.client_id)) return true;
       const message = await api.send(session, item);
@@ -262,6 +380,16 @@ export class Conversation {
 
   #couldNotSend(item: Outgoing, session: Session | null, error: ApiError): boolean {
     const { outbox, surroundings, timing, explain } = this.#options;
+    if (session === null && error.kind === "consent") {
+      // Nothing is lost: what was written goes out once the notice has been agreed to.
+      this.#consentMissing = true;
+      this.#options.onChange();
+      return false;
+    }
+    if (session === null && error.kind === "identity") {
+      this.#identity = null;
+      return true;
+    }
     if (session !== null && item.choice !== null && !error.temporary && error.status !== 401 && error.status !== 403) {
       // The button is no longer on offer at the server; its words still say what the visitor meant.
       outbox.update(item.client_id, { choice: null });
@@ -292,14 +420,18 @@ export class Conversation {
   }
 
   /** The stored identity, or a new conversation: made with the first message, never before. */
-  async #identity(): Promise<Session> {
-    const { api, sessions } = this.#options;
+  async #identityNow(): Promise<Session> {
+    const { api, sessions, consent } = this.#options;
     const stored = sessions.load();
     if (stored !== null) {
       this.#adopt(stored);
       return stored;
     }
-    const made = await api.startConversation();
+    const agreed = consent();
+    const made = await api.startConversation({
+      ...(agreed === null ? {} : { consent: agreed }),
+      ...(this.#identity === null ? {} : { identity: this.#identity }),
+    });
     // Without locks another tab may have been quicker; then its conversation is the one, and ours stays empty.
     const session = sessions.load() ?? made;
     this.#leave();

@@ -4,7 +4,7 @@
 import { type Api, type ApiError, asApiError } from "./api";
 import { BACKOFF, backoff, type BackoffLimits } from "./backoff";
 import { EventStreamParser, type StreamEvent } from "./event-stream";
-import { type ConversationState, readMessage, readState, type Session } from "./protocol";
+import { type ConversationState, type Page, readMessage, readState, type Session } from "./protocol";
 import type { Thread } from "./thread";
 
 /** `live`: a person may be looking, hold a stream. `idle`: look in now and then. */
@@ -19,6 +19,9 @@ export interface DeliveryTiming {
   readonly silence: number;
   /** How long a stream may take to open. */
   readonly opening: number;
+  /** Seconds that a read may wait at the server where streams fail. */
+  readonly wait: number;
+  /** The pause between two looks where the server does not let them wait. */
   readonly pollLive: number;
   readonly pollIdle: number;
   /** Streams that bring nothing this often in a row are given up for `streamPause`. */
@@ -30,6 +33,7 @@ export interface DeliveryTiming {
 export const TIMING: DeliveryTiming = {
   silence: 40_000,
   opening: 15_000,
+  wait: 20,
   pollLive: 4_000,
   pollIdle: 30_000,
   streamTries: 3,
@@ -59,6 +63,8 @@ export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #stopped = new AbortController();
   #stream: AbortController | null = null;
+  #waiting: AbortController | null = null;
+  #tag: string | null = null;
   #wakeUp: (() => void) | null = null;
   #syncing: Promise<void> | null = null;
   #syncAgain = false;
@@ -85,6 +91,7 @@ export class Delivery {
   stop(): void {
     this.#stopped.abort();
     this.#stream?.abort();
+    this.#waiting?.abort();
     this.#wakeUp?.();
   }
 
@@ -95,6 +102,7 @@ export class Delivery {
       // After sleep a stream may look open and be dead; the server's ping would have come by now.
       if (this.#options.pace() === "idle" || quiet > this.#options.timing.silence / 2) this.#stream.abort();
     }
+    this.#waiting?.abort();
     this.#wakeUp?.();
   }
 
@@ -135,12 +143,7 @@ export class Delivery {
       const version = this.#stateVersion;
       const page = await this.#asked((identity) => api.read(identity, after));
       if (this.#stopped.signal.aborted) return;
-      let news = false;
-      for (const message of page.messages) news = thread.add(message) || news;
-      thread.confirm(page.cursor);
-      if (news) this.#options.onMessages();
-      // A state event that overtook this answer is the newer truth.
-      if (page.state !== null && version === this.#stateVersion) this.#options.onState(page.state);
+      this.#takePage(page, version);
       if (page.messages.length === 0 || thread.cursor === after) break;
     }
     if (!this.#loaded) {
@@ -178,7 +181,9 @@ export class Delivery {
           await this.sync();
           if (ended()) return;
           this.#options.onConnection("polling");
-          pause = pace === "live" ? timing.pollLive : timing.pollIdle;
+          pause = timing.pollIdle;
+          if (pace === "live" && failedLooks === 0) pause = await this.#waitForNews();
+          if (ended()) return;
           if (failedLooks > 0) {
             // The server was away and is back: its streams deserve a new chance at once.
             streamAgainAt = 0;
@@ -194,6 +199,42 @@ export class Delivery {
         }
       }
       if (pause > 0) await this.#rest(pause);
+    }
+  }
+
+  #takePage(page: Page, version: number): void {
+    const { thread } = this.#options;
+    let news = false;
+    for (const message of page.messages) news = thread.add(message) || news;
+    thread.confirm(page.cursor);
+    if (news) this.#options.onMessages();
+    // A state event that overtook this answer is the newer truth.
+    if (page.state !== null && version === this.#stateVersion) {
+      this.#tag = page.tag;
+      this.#options.onState(page.state);
+    }
+  }
+
+  /** Long polling: one read that the server holds until there is news. Returns how long to wait before the next. */
+  async #waitForNews(): Promise<number> {
+    const { api, thread, timing } = this.#options;
+    const control = new AbortController();
+    this.#waiting = control;
+    const began = Date.now();
+    const version = this.#stateVersion;
+    const after = thread.cursor;
+    try {
+      const page = await this.#asked((identity) => api.wait(identity, after, timing.wait, this.#tag, control.signal));
+      if (this.#stopped.signal.aborted) return 0;
+      // What another look brought meanwhile is not taken back by an older state.
+      this.#takePage(page, thread.cursor === after ? version : -1);
+      // A server that does not know how to wait answers at once: it must not be asked without a pause.
+      return page.messages.length > 0 || Date.now() - began > timing.pollLive ? 0 : timing.pollLive;
+    } catch (error) {
+      if (isAborted(control.signal)) return 0;
+      throw error;
+    } finally {
+      this.#waiting = null;
     }
   }
 

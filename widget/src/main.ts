@@ -1,14 +1,22 @@
-// Entry room: runs once when the script is loaded. Takes the script tag's settings to the one element on the page.
+// Entry room of the script tag: runs once when the script is loaded. Takes the tag's settings to the one element.
 
 import { ATTRIBUTES } from "./settings";
-import { FrontdeskElement, TAG } from "./view/element";
+import { type AppModule, FrontdeskElement, TAG } from "./view/element";
+
+/** Names the panel that was built with this launcher; put in by the build. */
+declare const PANEL_VERSION: string;
 
 function embed(script: HTMLOrSVGScriptElement | null): void {
   if (customElements.get(TAG) !== undefined) {
     console.warn("CHHA front desk: the script is on this page twice; the second one is ignored.");
     return;
   }
-  if (script instanceof HTMLScriptElement && script.src !== "") FrontdeskElement.origin = new URL(script.src).origin;
+  const source = script instanceof HTMLScriptElement && script.src !== "" ? script.src : location.href;
+  FrontdeskElement.origin = new URL(source).origin;
+  FrontdeskElement.load = (attempt) => {
+    const panel = new URL(`widget/panel.js?v=${PANEL_VERSION}${attempt > 0 ? `&again=${attempt}` : ""}`, source);
+    return import(/* @vite-ignore */ panel.href) as Promise<AppModule>;
+  };
   // A page may place the element itself; else it is made here from the script tag's settings.
   customElements.define(TAG, FrontdeskElement);
   const place = (): void => {

@@ -11,6 +11,8 @@ export interface Outgoing {
   /** What the visitor sees as their own words; for a pressed button its label. */
   readonly text: string;
   readonly choice: Choice | null;
+  /** A message left for the team, and where an answer may also be sent. */
+  readonly for_the_team: { readonly email: string | null } | null;
   /** How often it was tried in vain. */
   readonly attempts: number;
   /** Not to be sent before this time (milliseconds since 1970): the server asked for a pause. */
@@ -29,8 +31,8 @@ export class Outbox {
     this.#now = now;
   }
 
-  add(client_id: string, text: string, choice: Choice | null): Outgoing {
-    const item: Outgoing = { client_id, order: this.#order(), text, choice, attempts: 0, not_before: 0, failure: null };
+  add(client_id: string, text: string, choice: Choice | null, for_the_team: Outgoing["for_the_team"] = null): Outgoing {
+    const item: Outgoing = { client_id, order: this.#order(), text, choice, for_the_team, attempts: 0, not_before: 0, failure: null };
     this.#write(item);
     return item;
   }
@@ -105,6 +107,7 @@ function readOutgoing(raw: string | null): Outgoing | null {
     order: finite(value.order),
     text,
     choice: readChoice(value.choice),
+    for_the_team: isRecord(value.for_the_team) ? { email: textOrNull(value.for_the_team.email) } : null,
     attempts: finite(value.attempts),
     not_before: finite(value.not_before),
     failure: textOrNull(value.failure),

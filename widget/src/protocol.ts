@@ -18,13 +18,19 @@ export interface Message {
   readonly act: Act | null;
   readonly client_id: string | null;
   readonly in_reply_to: string | null;
+  /** How the visitor rated it, or null. */
+  readonly helpful: boolean | null;
+  /** Path of the person's picture on the server, or null. */
+  readonly picture: string | null;
 }
 
 /** Who holds the conversation, and whether the bot is in a turn right now. */
 export interface ConversationState {
   readonly holder: Holder;
-  readonly staff: { readonly name: string } | null;
+  readonly staff: { readonly name: string; readonly picture: string | null } | null;
   readonly working: boolean;
+  /** The person who has the conversation is writing. */
+  readonly typing: boolean;
 }
 
 /** A stretch of the thread: everything after the asked cursor, up to `cursor`. */
@@ -32,6 +38,8 @@ export interface Page {
   readonly messages: readonly Message[];
   readonly state: ConversationState | null;
   readonly cursor: number;
+  /** The server's name for this state: a read that waits ends when it is no longer this one. */
+  readonly tag: string | null;
 }
 
 export interface OfficeHours {
@@ -39,11 +47,30 @@ export interface OfficeHours {
   readonly next_open: string | null;
 }
 
+export interface ConsentNotice {
+  readonly version: string;
+  readonly text: string;
+}
+
+export interface FileRules {
+  /** Bytes. */
+  readonly max_size: number;
+  /** For the `accept` attribute, or "". */
+  readonly accept: string;
+}
+
 export interface WidgetConfig {
   readonly name: string;
   readonly greeting: string;
   readonly max_text: number;
-  readonly consent_notice: string | null;
+  /** What visitors should know; nothing is asked for. */
+  readonly notice: string | null;
+  /** To be agreed to before the first message. */
+  readonly consent: ConsentNotice | null;
+  /** Null where files are not taken. */
+  readonly files: FileRules | null;
+  /** The thread can be sent by e-mail. */
+  readonly mail: boolean;
   readonly hours: OfficeHours | null;
 }
 
@@ -51,6 +78,12 @@ export interface WidgetConfig {
 export interface Session {
   readonly conversation: string;
   readonly token: string;
+}
+
+/** A thread of a person whom the website vouches for. */
+export interface PersonsThread extends Session {
+  readonly updated_at: string;
+  readonly began_with: string | null;
 }
 
 /** A button that was pressed: the bot message that offered it and the option's place in that offer. */
@@ -65,7 +98,7 @@ export class ShapeError extends Error {
 }
 
 export const MAX_TEXT = 4000;
-export const INITIAL_STATE: ConversationState = { holder: "bot", staff: null, working: false };
+export const INITIAL_STATE: ConversationState = { holder: "bot", staff: null, working: false, typing: false };
 
 const SENDERS: readonly string[] = ["applicant", "bot", "staff", "system"];
 const HOLDERS: readonly string[] = ["bot", "queued", "assigned", "closed"];
@@ -107,6 +140,8 @@ export function readMessage(value: unknown): Message {
     act: isRecord(act) && typeof act.act === "string" ? (act as Act) : null,
     client_id: textOrNull(value.client_id),
     in_reply_to: textOrNull(value.in_reply_to),
+    helpful: typeof value.helpful === "boolean" ? value.helpful : null,
+    picture: ownPath(value.picture),
   };
 }
 
@@ -117,7 +152,18 @@ export function readState(value: unknown): ConversationState | null {
   if (holder === null || !HOLDERS.includes(holder)) return null;
   const staff = value.staff;
   const name = isRecord(staff) ? textOrNull(staff.name) : null;
-  return { holder: holder as Holder, staff: name === null ? null : { name }, working: value.working === true };
+  return {
+    holder: holder as Holder,
+    staff: name === null ? null : { name, picture: isRecord(staff) ? ownPath(staff.picture) : null },
+    working: value.working === true,
+    typing: value.typing === true,
+  };
+}
+
+/** A path on the front desk itself; anything else could tell a third party who looks at it. */
+function ownPath(value: unknown): string | null {
+  const path = textOrNull(value);
+  return path !== null && /^\/api\/[\w/-]+$/.test(path) ? path : null;
 }
 
 /** Reads a stretch of the thread; messages that cannot be read are left out and counted in the console. */
@@ -137,6 +183,7 @@ export function readPage(value: unknown, after: number): Page {
     messages,
     state: readState(value.state),
     cursor: typeof cursor === "number" && Number.isSafeInteger(cursor) ? Math.max(cursor, after) : highest,
+    tag: textOrNull(value.state_tag),
   };
 }
 
@@ -146,16 +193,41 @@ export function readSession(value: unknown): Session {
   return { conversation: requiredText(value, "conversation"), token: requiredText(value, "token") };
 }
 
+/** Reads the threads of a person; those that cannot be read are left out. */
+export function readPersonsThreads(value: unknown): PersonsThread[] {
+  if (!isRecord(value) || !Array.isArray(value.threads)) throw new ShapeError("threads are missing");
+  const found: PersonsThread[] = [];
+  for (const entry of value.threads as unknown[]) {
+    if (!isRecord(entry)) continue;
+    const conversation = textOrNull(entry.conversation);
+    const token = textOrNull(entry.token);
+    if (conversation === null || token === null) continue;
+    found.push({ conversation, token, updated_at: textOrNull(entry.updated_at) ?? "", began_with: textOrNull(entry.began_with) });
+  }
+  return found;
+}
+
 /** Reads the frame's settings; every missing part has a plain default so that the widget always opens. */
 export function readConfig(value: unknown): WidgetConfig {
   const record = isRecord(value) ? value : {};
   const limit = record.max_text;
   const hours = record.hours;
+  const consent = record.consent_notice;
+  const files = record.files;
   return {
     name: textOrNull(record.name) ?? "CHHA",
     greeting: textOrNull(record.greeting) ?? "",
     max_text: typeof limit === "number" && Number.isSafeInteger(limit) && limit > 0 ? limit : MAX_TEXT,
-    consent_notice: textOrNull(record.consent_notice),
+    notice: textOrNull(record.notice),
+    consent:
+      isRecord(consent) && typeof consent.version === "string" && typeof consent.text === "string"
+        ? { version: consent.version, text: consent.text }
+        : null,
+    files:
+      isRecord(files) && typeof files.max_size === "number" && files.max_size > 0
+        ? { max_size: files.max_size, accept: textOrNull(files.accept) ?? "" }
+        : null,
+    mail: record.mail === true,
     hours:
       isRecord(hours) && typeof hours.open === "boolean"
         ? { open: hours.open, next_open: textOrNull(hours.next_open) }

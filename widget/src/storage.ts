@@ -56,7 +56,7 @@ export class Storage {
   }
 
   /** The keys (without namespace) that begin with `start`, in no particular order. */
-  keys(start: string): string[] {
+  keys(start = ""): string[] {
     const found = new Set<string>();
     for (const key of this.#memory.keys()) if (key.startsWith(start)) found.add(key);
     try {
@@ -70,6 +70,11 @@ export class Storage {
     }
     return [...found];
   }
+}
+
+/** Removes everything that the widget keeps in this area. */
+export function clearAll(storage: Storage): void {
+  for (const key of storage.keys()) storage.remove(key);
 }
 
 /** Opens a storage area by name; null where the browser refuses (private modes, sandboxed frames). */
@@ -156,3 +161,12 @@ export function concernsRead(key: string | null): boolean {
 
 /** Key prefix of the outgoing queue: one key a message, so that two tabs never overwrite each other's. */
 export const OUTBOX = "outbox:";
+
+/** What the visitor chose for this device, and which consent notice they agreed to. */
+export const CONSENT = "consent";
+export const LANGUAGE = "language";
+export const SOUND = "sound";
+/** For the visit (sessionStorage): whether the panel is open, what stands in the field, whether a greeting was shown. */
+export const OPEN = "open";
+export const DRAFT = "draft";
+export const GREETED = "greeted";

@@ -37,6 +37,13 @@ export class Thread {
     return true;
   }
 
+  /** Keeps how the visitor rated a message. Returns the rating before. */
+  rate(id: string, helpful: boolean | null): boolean | null {
+    const before = this.#messages.find((message) => message.id === id)?.helpful ?? null;
+    this.#messages = this.#messages.map((message) => (message.id === id ? { ...message, helpful } : message));
+    return before;
+  }
+
   /** True when a message written here under this client id is already on record. */
   holds(clientId: string): boolean {
     return this.#clientIds.has(clientId);

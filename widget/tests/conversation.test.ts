@@ -35,7 +35,7 @@ describe("beginning", () => {
   it("asks the server for nothing before the first message", async () => {
     const tab = open();
     await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(mock.control.seen).toEqual({ posts: 0, streams: 0, reads: 0, conversations: 0 });
+    expect(mock.control.seen).toMatchObject({ posts: 0, streams: 0, reads: 0, conversations: 0 });
     expect(tab.snapshot()).toMatchObject({ messages: [], loaded: true, connection: "none" });
   });
 
@@ -430,7 +430,7 @@ describe("what is shown besides", () => {
     await until(() => expect(tab.snapshot().state.working).toBe(true));
     mock.control.claim("Maya Chen");
     mock.control.state({ working: false });
-    await until(() => expect(tab.snapshot().state).toEqual({ holder: "assigned", staff: { name: "Maya Chen" }, working: false }));
+    await until(() => expect(tab.snapshot().state).toEqual({ holder: "assigned", staff: { name: "Maya Chen", picture: null }, working: false, typing: false }));
   });
 
   it("learns of a change that happened while it was away", async () => {

@@ -40,6 +40,7 @@ export class Area {
 export const FAST: DeliveryTiming = {
   silence: 600,
   opening: 400,
+  wait: 1,
   pollLive: 30,
   pollIdle: 100,
   streamTries: 3,
@@ -73,7 +74,7 @@ let ids = 0;
 export function openTab(
   url: string,
   area: Area,
-  options: { fetch?: Fetch; lock?: <T>(task: () => Promise<T>) => Promise<T>; timing?: Partial<DeliveryTiming> } = {},
+  options: { fetch?: Fetch; lock?: <T>(task: () => Promise<T>) => Promise<T>; timing?: Partial<DeliveryTiming>; consent?: string } = {},
 ): Tab {
   let alive = true;
   const storage = new Storage(
@@ -98,6 +99,7 @@ export function openTab(
       lock: options.lock ?? ((task) => task()),
       pace: () => tab.pace,
     },
+    consent: () => options.consent ?? null,
     explain: (error) => error.detail ?? `refused with ${error.status}`,
     onChange: () => undefined,
   });
@@ -123,6 +125,8 @@ export function message(part: Partial<Message> & { seq: number }): Message {
     act: null,
     client_id: null,
     in_reply_to: null,
+    helpful: null,
+    picture: null,
     ...part,
   };
 }

@@ -1,18 +1,22 @@
 // @vitest-environment jsdom
 // Specifies how each kind of reply is drawn, what its controls do, and that nothing is drawn twice.
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Api } from "../src/api";
 import type { Pending } from "../src/conversation";
 import type { Act, Message } from "../src/protocol";
 import { timeline } from "../src/timeline";
+import { Faces } from "../src/view/faces";
 import type { MessageActions } from "../src/view/message";
 import { TimelineList } from "../src/view/timeline";
 import { message } from "./fakes";
 
-let actions: { [K in keyof MessageActions]: ReturnType<typeof vi.fn<MessageActions[K]>> };
+/** The controls' wishes as mocks; pictures come from the server and have a test in the browser. */
+type Acts = Omit<MessageActions, "faces" | "attach">;
+let actions: { [K in keyof Acts]: ReturnType<typeof vi.fn<Acts[K]>> } & { attach: ReturnType<typeof vi.fn<(document: string) => void>>; faces: Faces };
 let list: TimelineList;
 
 beforeEach(() => {
-  actions = { say: vi.fn(), choose: vi.fn(), retry: vi.fn(), discard: vi.fn(), announce: vi.fn(), focusField: vi.fn() };
+  actions = { say: vi.fn(), choose: vi.fn(), retry: vi.fn(), discard: vi.fn(), announce: vi.fn(), focusField: vi.fn(), rate: vi.fn(() => Promise.resolve()), attach: vi.fn(), faces: new Faces(new Api("http://desk.test", fetch)) };
   list = new TimelineList(actions);
   document.body.replaceChildren(list.root);
 });
@@ -23,7 +27,7 @@ function draw(messages: Message[], pending: Pending[] = []): HTMLElement {
   return rows[rows.length - 1] ?? list.root;
 }
 const bot = (act: Act, text = "words", seq = 1): Message => message({ seq, text, act });
-const buttons = (root: HTMLElement): string[] => [...root.querySelectorAll<HTMLButtonElement>("button")].filter((entry) => entry.closest("[hidden]") === null).map((entry) => entry.textContent);
+const buttons = (root: HTMLElement): string[] => [...root.querySelectorAll<HTMLButtonElement>("button")].filter((entry) => entry.closest("[hidden], .tools") === null).map((entry) => entry.textContent);
 const press = (root: HTMLElement, name: string): void => {
   const found = [...root.querySelectorAll("button")].find((entry) => (entry.getAttribute("aria-label") ?? entry.textContent) === name);
   if (found === undefined) throw new Error(`no button "${name}"`);

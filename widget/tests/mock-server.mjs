@@ -2,22 +2,26 @@
 // config), keeps everything in memory, and can be told to misbehave. It is never part of what visitors load.
 // `node tests/mock-server.mjs` starts it on a free port with the demo page, and prints the address.
 
-import { createHmac, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 
 const PAGE_CSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
+/** A red square of one pixel. */
+const PICTURE = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==", "base64");
 const GUIDE = "https://www.clinicalprograms.com/blogs/what-is-the-difference-between-internship-and-residency";
 
 /** @typedef {{ text: string, act: Record<string, unknown> }} Reply */
-/** @typedef {{ id: string, seq: number, at: string, from: string, name: string | null, text: string, act: object | null, client_id: string | null, in_reply_to: string | null }} Message */
+/** @typedef {{ id: string, seq: number, at: string, from: string, name: string | null, text: string, act: object | null, client_id: string | null, in_reply_to: string | null, helpful: boolean | null, picture: string | null }} Message */
 /**
  * @typedef {object} Talk
  * @property {string} id
  * @property {Message[]} messages
  * @property {Map<string, Message>} byClient
- * @property {{ holder: string, staff: { name: string } | null, working: boolean }} state
+ * @property {{ holder: string, staff: { name: string, picture: string | null } | null, working: boolean, typing: boolean }} state
+ * @property {Set<() => void>} waiting
+ * @property {string | null} subject
  * @property {Set<import("node:http").ServerResponse>} streams
  * @property {Record<string, string> | null} form
  * @property {string | null} asking
@@ -135,13 +139,25 @@ export function createMock(options = {}) {
     renew: false,
     /** single tokens that are no longer valid */
     refused: /** @type {string[]} */ ([]),
+    /** waiting reads are answered at once */
+    impatient: false,
+    /** a new conversation needs a proof of work */
+    prove: false,
+    refuseRatings: false,
+    /** files are refused: how many still */
+    refuseFiles: 0,
+    /** files arrive slowly */
+    holdFiles: false,
   };
-  const seen = { posts: 0, streams: 0, reads: 0, conversations: 0 };
+  const seen = { posts: 0, streams: 0, reads: 0, waits: 0, conversations: 0, uploads: 0, files: /** @type {{ id: string, name: string, document: string | null }[]} */ ([]), mails: /** @type {string[]} */ ([]), left: /** @type {(string | null)[]} */ ([]), proofs: /** @type {number[]} */ ([]) };
   const config = {
     name: "CHHA",
     greeting: "Hello! I'm CHHA's automated assistant. I can answer questions about **clinical rotations** and the path to **US residency**, take your application, or bring in a person from our team.",
     max_text: 4000,
-    consent_notice: /** @type {string | null} */ ("By writing here you agree that CHHA keeps this conversation to answer you. Please don't send passport numbers, exam IDs or health records."),
+    notice: /** @type {string | null} */ ("By writing here you agree that CHHA keeps this conversation to answer you. Please don't send passport numbers, exam IDs or health records."),
+    consent_notice: /** @type {{ version: string, text: string } | null} */ (null),
+    files: /** @type {{ max_size: number, accept: string } | null} */ ({ max_size: 1_000_000, accept: "" }),
+    mail: true,
     hours: { open: false, next_open: /** @type {string | null} */ (new Date(Date.now() + 86_400_000).toISOString()) },
   };
 
@@ -156,16 +172,18 @@ export function createMock(options = {}) {
   /** @param {Talk} talk @param {Partial<Message>} part */
   const store = (talk, part) => {
     /** @type {Message} */
-    const message = { id: randomUUID(), seq: talk.messages.length + 1, at: new Date().toISOString(), from: "bot", name: null, text: "", act: null, client_id: null, in_reply_to: null, ...part };
+    const message = { id: randomUUID(), seq: talk.messages.length + 1, at: new Date().toISOString(), from: "bot", name: null, text: "", act: null, client_id: null, in_reply_to: null, helpful: null, picture: null, ...part };
     talk.messages.push(message);
     if (message.client_id !== null) talk.byClient.set(message.client_id, message);
     for (const stream of talk.streams) stream.write(`event: message\nid: ${message.seq}\ndata: ${JSON.stringify(message)}\n\n`);
+    for (const wake of talk.waiting) wake();
     return message;
   };
   /** @param {Talk} talk @param {Partial<Talk["state"]>} change */
   const setState = (talk, change) => {
     talk.state = { ...talk.state, ...change };
     for (const stream of talk.streams) stream.write(`event: state\ndata: ${JSON.stringify(talk.state)}\n\n`);
+    for (const wake of talk.waiting) wake();
   };
   /** @param {Talk} talk @param {Message} message */
   const turn = (talk, message) => {
@@ -184,8 +202,9 @@ export function createMock(options = {}) {
     response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store", ...headers });
     response.end(JSON.stringify(body));
   };
-  const problem = (/** @type {import("node:http").ServerResponse} */ response, /** @type {number} */ status, /** @type {string} */ title) =>
-    send(response, status, { type: "about:blank", title, status, detail: null });
+  const problem = (/** @type {import("node:http").ServerResponse} */ response, /** @type {number} */ status, /** @type {string} */ title, kind = "test") =>
+    send(response, status, { type: `urn:chha:problem:${kind}`, title, status, detail: null });
+  const tag = (/** @type {Talk} */ talk) => createHash("sha256").update(JSON.stringify(talk.state)).digest("hex").slice(0, 8);
 
   /** @param {import("node:http").IncomingMessage} request */
   const readBody = async (request) => {
@@ -200,13 +219,36 @@ export function createMock(options = {}) {
   const api = async (request, response, url) => {
     const { method } = request;
     if (url.pathname === "/api/widget/config") return send(response, 200, config);
+    if (url.pathname.startsWith("/api/staff-pictures/")) {
+      response.writeHead(200, { "Content-Type": "image/png" });
+      return response.end(PICTURE);
+    }
+    if (url.pathname === "/api/identity" && method === "POST") {
+      const { identity, conversation } = await readBody(request);
+      if (identity === "bad") return problem(response, 401, "Not valid", "identity");
+      const talk = talks.get(conversation);
+      if (talk) {
+        if (talk.subject !== null && talk.subject !== identity) return problem(response, 409, "Another person", "other-person");
+        talk.subject = identity;
+      }
+      const threads = [...talks.values()].filter(({ subject, messages }) => subject === identity && messages.length > 0).reverse();
+      return send(response, 200, { name: null, threads: threads.map(({ id, messages }) => ({ conversation: id, token: sign(id), updated_at: new Date().toISOString(), began_with: messages[0]?.text ?? null })) });
+    }
     if (url.pathname === "/api/conversations" && method === "POST") {
+      const given = await readBody(request);
+      if (config.consent_notice !== null && given.consent !== config.consent_notice.version) return problem(response, 422, "Agree first", "consent");
+      if (faults.prove && request.headers["x-proof-of-work"] === undefined) {
+        const salt = "73616c74?expires=9999999999";
+        const challenge = createHash("sha256").update(`${salt}4321`).digest("hex");
+        return send(response, 428, { type: "urn:chha:problem:proof", status: 428, challenge: { algorithm: "SHA-256", challenge, maxnumber: 20_000, salt, signature: "s" } });
+      }
+      if (faults.prove) seen.proofs.push(JSON.parse(Buffer.from(String(request.headers["x-proof-of-work"]), "base64").toString()).number);
       seen.conversations += 1;
       const id = randomUUID();
-      talks.set(id, { id, messages: [], byClient: new Map(), state: { holder: "bot", staff: null, working: false }, streams: new Set(), form: null, asking: null });
+      talks.set(id, { id, messages: [], byClient: new Map(), state: { holder: "bot", staff: null, working: false, typing: false }, streams: new Set(), waiting: new Set(), subject: given.identity ?? null, form: null, asking: null });
       return send(response, 201, { conversation: id, token: sign(id) });
     }
-    const match = /^\/api\/conversations\/([^/]+)\/(messages|events)$/.exec(url.pathname);
+    const match = /^\/api\/conversations\/([^/]+)\/(messages|events|files|transcript|messages\/[^/]+\/rating)$/.exec(url.pathname);
     if (match === null) return problem(response, 404, "Not found");
     const [, id = "", what] = match;
     if (!valid(id, request.headers.authorization ?? "")) return problem(response, 401, "Token missing or invalid");
@@ -233,11 +275,60 @@ export function createMock(options = {}) {
       });
       return;
     }
+    if (what?.endsWith("/rating")) {
+      const { helpful } = await readBody(request);
+      if (faults.refuseRatings) return problem(response, 503, "Not now");
+      const rated = talk.messages.find(({ id }) => id === what.split("/")[1]);
+      if (rated === undefined) return problem(response, 404, "No such message");
+      rated.helpful = helpful;
+      response.writeHead(204);
+      return response.end();
+    }
+    if (what === "transcript") {
+      if (method === "POST") {
+        seen.mails.push((await readBody(request)).email);
+        return send(response, 202, {});
+      }
+      response.writeHead(200, { "Content-Type": "text/plain; charset=utf-8" });
+      return response.end(talk.messages.map(({ from, text }) => `${from}: ${text}`).join("\n"));
+    }
+    if (what === "files") {
+      /** @type {Buffer[]} */
+      const parts = [];
+      for await (const part of request) {
+        parts.push(/** @type {Buffer} */ (part));
+        if (faults.holdFiles) await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      const body = Buffer.concat(parts).toString("latin1");
+      seen.uploads += 1;
+      if (faults.refuseFiles > 0) {
+        faults.refuseFiles -= 1;
+        return problem(response, 415, "Only documents are taken here.");
+      }
+      const name = /filename="([^"]*)"/.exec(body)?.[1] ?? "";
+      const id = /name="client_id"\r\n\r\n([^\r]*)/.exec(body)?.[1] ?? "";
+      if (!seen.files.some((file) => file.id === id)) {
+        seen.files.push({ id, name, document: /name="document"\r\n\r\n([^\r]*)/.exec(body)?.[1] ?? null });
+        store(talk, { from: "applicant", text: `File: ${name}`, act: { file: { name } } });
+      }
+      return send(response, 201, { file: { id, name }, seq: talk.messages.length });
+    }
     if (method === "GET") {
       seen.reads += 1;
+      const wait = Number(url.searchParams.get("wait") ?? 0);
+      const known = url.searchParams.get("known") ?? tag(talk);
+      if (wait > 0 && !faults.impatient && !talk.messages.some(({ seq }) => seq > after) && known === tag(talk)) {
+        seen.waits += 1;
+        await new Promise((resolve) => {
+          const wake = () => resolve(undefined);
+          talk.waiting.add(wake);
+          setTimeout(wake, wait * 1_000);
+          response.on("close", wake);
+        });
+      }
       const limit = Math.min(Number(url.searchParams.get("limit") ?? 50), 200);
       const messages = talk.messages.filter((message) => message.seq > after).slice(0, limit);
-      return send(response, 200, { messages, state: talk.state, cursor: messages.at(-1)?.seq ?? after });
+      return send(response, 200, { messages, state: talk.state, cursor: messages.at(-1)?.seq ?? after, state_tag: tag(talk) });
     }
     seen.posts += 1;
     const body = await readBody(request);
@@ -256,7 +347,15 @@ export function createMock(options = {}) {
       text = option.label;
     }
     if (typeof text !== "string" || text === "" || text.length > config.max_text) return problem(response, 422, "The text is empty or too long.");
+    if (body.for_the_team) {
+      talk.state = { ...talk.state, holder: "queued" };
+      seen.left.push(body.for_the_team.email ?? null);
+    }
     const message = store(talk, { from: "applicant", text, client_id: body.client_id });
+    if (body.for_the_team) {
+      store(talk, { from: "system", text: "Your message is with CHHA's team." });
+      setState(talk, {});
+    }
     turn(talk, message);
     if (faults.loseAnswers > 0) {
       faults.loseAnswers -= 1;
@@ -272,15 +371,20 @@ export function createMock(options = {}) {
     config,
     talks,
     last: () => [...talks.values()].at(-1),
-    /** @param {string} name */
-    claim: (name) => {
+    /** @param {string} name @param {string | null} [picture] */
+    claim: (name, picture = null) => {
       const talk = control.last();
-      if (talk) setState(talk, { holder: "assigned", staff: { name } });
+      if (talk) setState(talk, { holder: "assigned", staff: { name, picture } });
     },
-    /** @param {string} name @param {string} text */
-    staff: (name, text) => {
+    /** @param {string} name @param {string} text @param {string | null} [picture] */
+    staff: (name, text, picture = null) => {
       const talk = control.last();
-      if (talk) store(talk, { from: "staff", name, text });
+      if (talk) store(talk, { from: "staff", name, text, picture });
+    },
+    /** Many lines at once, as a long history. @param {Partial<Message>[]} lines */
+    fill: (lines) => {
+      const talk = control.last();
+      if (talk) for (const line of lines) store(talk, line);
     },
     /** @param {string} text */
     system: (text) => {
@@ -333,6 +437,12 @@ export function createMock(options = {}) {
       }
       if (faults.down) return request.socket.destroy();
       if (url.pathname.startsWith("/api/")) return api(request, response, url);
+      const part = /^\/widget\/([\w.-]+\.js)$/.exec(url.pathname)?.[1];
+      if (part !== undefined && options.dist) {
+        response.writeHead(200, { "Content-Type": "text/javascript; charset=utf-8", "Access-Control-Allow-Origin": "*" });
+        response.end(readFileSync(new URL(`widget/${part}`, options.dist)));
+        return;
+      }
       const found = files[url.pathname];
       if (found === undefined) {
         response.writeHead(404).end();

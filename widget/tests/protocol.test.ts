@@ -48,7 +48,7 @@ describe("a page", () => {
 
 describe("the rest", () => {
   it("takes a state only with a holder that it knows", () => {
-    expect(readState({ holder: "assigned", staff: { name: "Maya" }, working: true })).toEqual({ holder: "assigned", staff: { name: "Maya" }, working: true });
+    expect(readState({ holder: "assigned", staff: { name: "Maya" }, working: true })).toEqual({ holder: "assigned", staff: { name: "Maya", picture: null }, working: true, typing: false });
     expect(readState({ holder: "nobody" })).toBeNull();
     expect(readState("bot")).toBeNull();
   });
@@ -58,7 +58,7 @@ describe("the rest", () => {
   });
 
   it("opens with plain defaults when the configuration is missing parts", () => {
-    expect(readConfig({ greeting: "Hello", hours: { open: "yes" } })).toEqual({ name: "CHHA", greeting: "Hello", max_text: 4000, consent_notice: null, hours: null });
+    expect(readConfig({ greeting: "Hello", hours: { open: "yes" } })).toEqual({ name: "CHHA", greeting: "Hello", max_text: 4000, notice: null, consent: null, files: null, mail: false, hours: null });
     expect(readConfig(null).max_text).toBe(4000);
   });
 });

@@ -16,7 +16,7 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("settings", () => {
   it("are the script's own origin and plain defaults when nothing is set", () => {
-    expect(readSettings(tag({}), ORIGIN)).toEqual({ server: ORIGIN, title: null, open: false, accent: null });
+    expect(readSettings(tag({}), ORIGIN)).toEqual({ server: ORIGIN, title: null, open: false, accent: null, language: null, greetings: [], greetingHold: null, identity: null });
   });
 
   it("take another server, a title and an opening", () => {

@@ -1,12 +1,13 @@
 // View room, one message: its words, what its dialogue act adds, its buttons and how far it has got.
 // An item is made once and updated in place: moving or remaking it would be announced a second time.
 
-import { type Contact, contactsIn, present, type Presentation, type Source, type SummaryGroup, wordsBeside } from "../acts";
+import { type Contact, contactsIn, type Paper, present, type Presentation, type Source, type SummaryGroup, wordsBeside } from "../acts";
 import { anchorTo, markdown, plain } from "../markdown";
 import type { Choice } from "../protocol";
 import type { MessageRow } from "../timeline";
-import { words } from "../words";
+import { SAID, words } from "../words";
 import { button, focusedWithin, make, setAll, setText } from "./dom";
+import type { Faces } from "./faces";
 import { type Icon, icon } from "./icons";
 
 /** What a message's controls can ask for. */
@@ -15,6 +16,11 @@ export interface MessageActions {
   readonly choose: (choice: Choice, label: string) => void;
   readonly retry: (clientId: string) => void;
   readonly discard: (clientId: string) => void;
+  /** Keeps a rating; rejects when it was not taken. */
+  readonly rate: (messageId: string, helpful: boolean | null) => Promise<void>;
+  /** Hands in a file for an entry of the checklist; null where files are not taken. */
+  readonly attach: ((document: string) => void) | null;
+  readonly faces: Faces;
   /** Says something to screen readers that is not part of the conversation. */
   readonly announce: (text: string) => void;
   /** A control that had the focus is going away. */
@@ -30,6 +36,9 @@ export class MessageItem {
   readonly #time: HTMLTimeElement;
   readonly #state: HTMLElement;
   readonly #remedies: HTMLElement;
+  readonly #tools: HTMLElement;
+  #row: MessageRow | null = null;
+  #toolsDrawn = "";
   #drawn = "";
   #repliesDrawn = "";
 
@@ -41,16 +50,18 @@ export class MessageItem {
     this.#time = make("time");
     this.#state = make("span", { class: "state", "data-testid": "message-state" });
     this.#remedies = make("span", { class: "remedies" });
+    this.#tools = make("span", { class: "tools", "data-testid": "tools" });
     this.root = make(
       "li",
-      { class: "row", "data-testid": "message" },
-      row.from === "bot" || row.from === "staff" ? avatar(row) : null,
+      { class: "row", "data-testid": "message", tabindex: "-1" },
+      row.from === "bot" || row.from === "staff" ? avatar(row, actions.faces) : null,
       make(
         "div",
         { class: "stack" },
         this.#who,
         this.#bubble,
         make("div", { class: "meta" }, this.#time, this.#state, this.#remedies),
+        this.#tools,
         this.#replies,
       ),
     );
@@ -58,6 +69,8 @@ export class MessageItem {
   }
 
   update(row: MessageRow): void {
+    if (this.#row !== null && same(this.#row, row)) return;
+    this.#row = row;
     const shown = present(row.message?.act ?? null);
     setAll(this.root, {
       "data-from": row.from,
@@ -77,15 +90,61 @@ export class MessageItem {
     }
     this.#drawReplies(row, shown);
     this.#drawProgress(row);
+    this.#drawTools(row, shown);
+  }
+
+  /** Whether its tools are on the way of the Tab key: those of the newest message, and of the one that has the focus. */
+  set reachable(reachable: boolean) {
+    for (const tool of this.#tools.querySelectorAll("button")) tool.tabIndex = reachable ? 0 : -1;
+  }
+
+  #drawTools(row: MessageRow, shown: Presentation): void {
+    const { message } = row;
+    if (message === null || (row.from !== "bot" && row.from !== "staff")) return;
+    const ratable = shown.act === "answer";
+    const drawn = JSON.stringify([message.helpful, ratable, row.text]);
+    if (drawn === this.#toolsDrawn) return;
+    this.#toolsDrawn = drawn;
+    const focused = [...this.#tools.children].findIndex(focusedWithin);
+    const rate = async (helpful: boolean): Promise<void> => {
+      const wanted = message.helpful === helpful ? null : helpful;
+      try {
+        await this.#actions.rate(message.id, wanted);
+        this.#actions.announce(wanted === null ? words.unrated : words.rated);
+      } catch {
+        this.#actions.announce(words.rateFailed);
+      }
+    };
+    const thumb = (helpful: boolean): HTMLButtonElement =>
+      button(
+        {
+          class: "tool",
+          "aria-label": helpful ? words.helpful : words.notHelpful,
+          "aria-pressed": String(message.helpful === helpful),
+          "data-testid": helpful ? "helpful" : "not-helpful",
+        },
+        () => void rate(helpful),
+        icon(helpful ? "up" : "down2"),
+      );
+    const copying = button(
+      { class: "tool", "aria-label": words.copyMessage, "data-testid": "copy" },
+      () => void copyText(row.text, this.#bubble, copying, this.#actions),
+      icon("copy"),
+    );
+    this.#tools.toggleAttribute("data-ratable", ratable);
+    this.#tools.replaceChildren(...(ratable ? [thumb(true), thumb(false)] : []), copying);
+    this.reachable = row.last;
+    const again = this.#tools.children[focused];
+    if (again instanceof HTMLElement) again.focus();
   }
 
   #drawWho(row: MessageRow): void {
     const name = row.message?.name ?? null;
     const said =
-      row.from === "applicant" ? words.said.you
-      : row.from === "bot" ? words.said.bot
-      : row.from === "system" ? words.said.system
-      : words.said.staff(name ?? words.team);
+      row.from === "applicant" ? words.saidYou
+      : row.from === "bot" ? words.saidBot
+      : row.from === "system" ? words.saidSystem
+      : words.saidStaff(name ?? words.team);
     // A person's name stands above their first message for all to see; the rest is for those who listen.
     const visible = row.from === "staff" && row.first;
     setText(this.#who, visible ? (name ?? words.team) : said);
@@ -127,16 +186,44 @@ export class MessageItem {
   }
 }
 
-function avatar(row: MessageRow): HTMLElement {
+/** A row is made anew for each drawing; what it says is mostly what it said before. */
+function same(a: MessageRow, b: MessageRow): boolean {
+  return (
+    a.message === b.message &&
+    a.text === b.text &&
+    a.state === b.state &&
+    a.failure === b.failure &&
+    a.first === b.first &&
+    a.last === b.last &&
+    a.active === b.active
+  );
+}
+
+/** Copies words. Clipboards are closed on plain http and by some policies: then the words are selected for the hand. */
+async function copyText(text: string, shown: Node, pressed: HTMLElement, actions: MessageActions): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    actions.announce(words.copied);
+    pressed.replaceChildren(icon("check"), ...(pressed.classList.contains("tool") ? [] : [words.copied]));
+  } catch {
+    shown.ownerDocument?.getSelection()?.selectAllChildren(shown);
+    actions.announce(words.copyFailed);
+  }
+}
+
+function avatar(row: MessageRow, faces: Faces): HTMLElement {
   const name = row.message?.name ?? "";
   // Titles ("Dr.") say nothing about who it is.
   const initials = [...name.matchAll(/(?<=^|\s)(\p{L})(?!\S*\.)/gu)].map(([letter]) => letter);
   const letters = (initials[0] ?? "") + (initials.length > 1 ? (initials.at(-1) ?? "") : "");
-  return make(
+  const shown = make(
     "span",
     { class: "avatar", "aria-hidden": "true" },
     row.from === "staff" && letters !== "" ? letters.toUpperCase() : icon(row.from === "staff" ? "people" : "mark"),
   );
+  const picture = row.message?.picture ?? null;
+  if (picture !== null) faces.show(picture, shown);
+  return shown;
 }
 
 /** The words of a message and what its act adds inside the bubble. */
@@ -149,13 +236,13 @@ function body(row: MessageRow, shown: Presentation, actions: MessageActions): No
       return [...progress(shown, beside.stepName), ...review(shown.summary, actions, text, beside.after)];
     case "application":
       return shown.event === "sent" && shown.reference !== null
-        ? [heading("check", words.applicationSent), text, reference(shown.reference, actions)]
-        : [text];
+        ? [heading("check", words.applicationSent), text, reference(shown.reference, actions), ...checklist(shown.papers, actions)]
+        : [text, ...checklist(shown.papers, actions)];
     case "status":
       return [text, ...status(shown)];
     case "handoff":
       return [
-        heading("people", shown.available === false ? words.handoff.unavailable : words.handoff.available),
+        heading("people", shown.available === false ? words.handoffUnavailable : words.handoffAvailable),
         text,
         ...(shown.waiting === null || row.text.includes(String(shown.waiting)) ? [] : [make("p", { class: "note" }, words.waitingMinutes(shown.waiting))]),
       ];
@@ -171,8 +258,8 @@ function heading(name: Icon, title: string): HTMLElement {
 }
 
 function safetyTitle(kind: string | null): string {
-  const titles: Readonly<Record<string, string>> = words.safety;
-  return titles[kind ?? "other"] ?? words.safety.other;
+  const titles = words.safety;
+  return titles[kind ?? "other"] ?? words.safetyOther;
 }
 
 /** Where an answer comes from and when people last looked at it. */
@@ -242,7 +329,7 @@ function review(groups: readonly SummaryGroup[], actions: MessageActions, text: 
                   { class: "change" },
                   button(
                     { class: "text-button", "aria-label": words.changeItem(label) },
-                    () => actions.say(words.changeText(label)),
+                    () => actions.say(SAID.change(label)),
                     words.change,
                   ),
                 ),
@@ -259,25 +346,46 @@ function review(groups: readonly SummaryGroup[], actions: MessageActions, text: 
 /** The reference of a sent application: large, selectable, copied with one press. */
 function reference(value: string, actions: MessageActions): HTMLElement {
   const code = make("output", { class: "code", "data-testid": "reference" }, value);
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(value);
-      actions.announce(words.copied);
-      copyButton.replaceChildren(icon("check"), words.copied);
-    } catch {
-      // Clipboards are closed on plain http and by some policies: then the reference is selected for the hand.
-      const selection = code.ownerDocument.getSelection();
-      selection?.selectAllChildren(code);
-      actions.announce(words.copyFailed);
-    }
-  };
   const copyButton = button(
     { class: "small-button", "aria-label": words.copyReference(value) },
-    () => void copy(),
+    () => void copyText(value, code, copyButton, actions),
     icon("copy"),
     words.copy,
   );
   return make("div", { class: "reference" }, make("span", { class: "label" }, words.reference), code, copyButton);
+}
+
+/** The papers of an application: which are here, which are missing, and a way to add each. */
+function checklist(papers: readonly Paper[], actions: MessageActions): Node[] {
+  if (papers.length === 0) return [];
+  const { attach } = actions;
+  return [
+    make(
+      "div",
+      { class: "papers", "data-testid": "papers" },
+      make("p", { class: "label" }, words.documents),
+      make(
+        "ul",
+        {},
+        ...papers.map(({ key, label, state }) =>
+          make(
+            "li",
+            { "data-key": key, "data-state": state },
+            icon(state === "here" ? "check" : "file"),
+            make(
+              "span",
+              {},
+              label,
+              make("span", { class: "note" }, ` · ${{ here: words.documentHere, missing: words.documentMissing, open: words.documentOptional }[state]}`),
+            ),
+            state !== "here" && attach !== null
+              ? button({ class: "text-button", "aria-label": words.attachTo(label) }, () => attach(key), words.attach)
+              : null,
+          ),
+        ),
+      ),
+    ),
+  ];
 }
 
 function status(shown: Presentation): Node[] {
@@ -337,8 +445,8 @@ function replies(messageId: string, shown: Presentation, actions: MessageActions
     );
   if (shown.act === "question") {
     const offersSkip = shown.options.some(({ label }) => /\bskip\b/i.test(label));
-    if (shown.optional && !offersSkip) chips.push(typed("chip", words.skip, words.skipText));
-    if (shown.field !== null && PERSONAL.includes(shown.field)) chips.push(typed("chip quiet", words.why, words.whyText));
+    if (shown.optional && !offersSkip) chips.push(typed("chip", words.skip, SAID.skip));
+    if (shown.field !== null && PERSONAL.includes(shown.field)) chips.push(typed("chip quiet", words.why, SAID.why));
   }
   if (chips.length === 0) return [];
   const label = suggestion && shown.options.length > 0 ? words.suggestions : words.replies;

@@ -4,14 +4,19 @@
 import { present } from "../acts";
 import type { Snapshot } from "../conversation";
 import { markdown } from "../markdown";
-import type { Choice, WidgetConfig } from "../protocol";
+import type { Choice, Session, WidgetConfig } from "../protocol";
 import { type MessageRow, type Row, timeline } from "../timeline";
-import { words } from "../words";
+import type { Uploads } from "../uploads";
+import { SAID, words } from "../words";
+import { type Language, LANGUAGES } from "../words/catalogue";
 import { Composer } from "./composer";
 import { button, focusedWithin, make, setText } from "./dom";
-import { icon } from "./icons";
+import type { Faces } from "./faces";
+import { type Icon, icon } from "./icons";
 import type { MessageActions } from "./message";
+import { consentGate, Sheets } from "./sheets";
 import { TimelineList } from "./timeline";
+import { Tray } from "./tray";
 
 /** What the panel asks of the one who owns it. */
 export interface PanelActions {
@@ -22,6 +27,23 @@ export interface PanelActions {
   readonly discard: (clientId: string) => void;
   readonly restart: () => void;
   readonly draft: (text: string) => void;
+  /** A message for the team, and where an answer may also be sent. */
+  readonly leave: (text: string, email: string | null) => void;
+  readonly agree: (version: string) => void;
+  readonly rate: (messageId: string, helpful: boolean | null) => Promise<void>;
+  readonly transcript: () => Promise<Blob>;
+  readonly mail: (email: string) => Promise<void>;
+  readonly speak: (language: Language) => void;
+  readonly sound: (on: boolean) => void;
+  readonly openThread: (thread: Session) => void;
+  readonly files: Uploads;
+}
+
+/** What is kept on the device and changes the frame. */
+export interface Choices {
+  /** The consent notice has not been agreed to yet. */
+  readonly consents: boolean;
+  readonly sound: boolean;
 }
 
 /** Closer to the end than this counts as reading the newest message. */
@@ -45,9 +67,18 @@ export class Panel {
   readonly #newest: HTMLButtonElement;
   readonly #menu: HTMLElement;
   readonly #menuButton: HTMLButtonElement;
-  readonly #confirm: HTMLElement;
+  readonly #items: Readonly<Record<"sound" | "download" | "mail" | "leave" | "earlier", HTMLButtonElement>>;
+  readonly #soundText = make("span");
+  readonly #typer = make("span", { class: "note" });
+  readonly #sheets = new Sheets(() => this.#sheetClosed());
+  readonly #tray: Tray;
+  readonly #gate = make("div");
+  #gateDrawn = "";
   readonly #ended: HTMLElement;
   readonly #starters: HTMLElement;
+  #config: WidgetConfig | null = null;
+  #choices: Choices = { consents: false, sound: false };
+  #document: string | null = null;
   #autoTop = -1;
   #introDrawn = "";
   #hadLoaded = true;
@@ -56,72 +87,123 @@ export class Panel {
   #snapshot: Snapshot | null = null;
   #silenceTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(actions: PanelActions) {
+  constructor(actions: PanelActions, faces: Faces, language: Language) {
     this.#actions = actions;
     const messageActions: MessageActions = {
       say: actions.send,
       choose: actions.choose,
       retry: actions.retry,
       discard: actions.discard,
+      rate: actions.rate,
+      attach: (document) => {
+        if ((this.#config?.files ?? null) === null) this.announce(words.fileKind);
+        else {
+          this.#document = document;
+          this.composer.pick();
+        }
+      },
+      faces,
       announce: (text) => this.announce(text),
       focusField: () => this.#focusAfterPress(),
     };
+    this.#tray = new Tray(actions.files, (text) => this.announce(text), () => this.#focusAfterPress());
     this.#list = new TimelineList(messageActions);
-    this.composer = new Composer(
-      (text) => {
+    this.composer = new Composer({
+      send: (text) => {
         this.#autoTop = -1;
         this.#scrollToEnd();
         actions.send(text);
       },
-      actions.draft,
-    );
+      draft: actions.draft,
+      files: (files) => this.#take(files),
+    });
     this.#typing = make(
       "div",
       { class: "typing", "aria-hidden": "true", "data-testid": "typing", hidden: true },
       make("span", { class: "avatar" }, icon("mark")),
       make("span", { class: "dots" }, make("i"), make("i"), make("i")),
+      this.#typer,
     );
     this.#starters = make("div", { class: "chips starters", role: "group", "aria-label": words.starterLabel, "data-testid": "starters" });
-    for (const text of words.starters) {
+    const starters: [string, string][] = [
+      [words.starterDifference, SAID.difference],
+      [words.starterApply, SAID.apply],
+      [words.starterPerson, SAID.person],
+    ];
+    for (const [label, said] of starters) {
       this.#starters.append(
         button({ class: "chip" }, () => {
-          actions.send(text);
+          actions.send(said);
           this.#focusAfterPress();
-        }, text),
+        }, label),
       );
     }
     this.#log = make(
       "div",
-      { class: "log", role: "log", "aria-label": words.log, "aria-relevant": "additions", "aria-live": "polite", tabindex: "0", "data-testid": "log" },
+      { class: "log", role: "log", "aria-label": words.log, "aria-relevant": "additions", "aria-live": "polite", "aria-describedby": "log-hint", tabindex: "0", "data-testid": "log" },
       this.#intro,
       this.#list.root,
       this.#typing,
     );
     this.#newest = button({ class: "newest", "aria-label": words.newest, hidden: true, "data-testid": "newest" }, () => this.#toNewest(), icon("down"));
     this.#log.addEventListener("scroll", () => this.#showNewest(), { passive: true });
+    this.#log.addEventListener("keydown", (event) => this.#walk(event));
 
+    const item = (test: string, look: Icon, label: string | Node, act: () => void): HTMLButtonElement =>
+      button(
+        { class: "menu-item", "data-testid": test },
+        () => {
+          this.#toggleMenu(false);
+          act();
+        },
+        icon(look),
+        label,
+      );
+    this.#items = {
+      leave: item("leave", "mail", words.leave, () => this.#leaveMessage()),
+      earlier: item("earlier", "clock", words.earlier, () => this.#showEarlier()),
+      download: item("download", "save", words.download, () => void this.#download()),
+      mail: item("mail", "mail", words.mail, () =>
+        this.#openSheet(() => this.#sheets.mail(actions.mail, (text) => this.announce(text))),
+      ),
+      sound: item("sound", "sound", this.#soundText, () => {
+        actions.sound(!this.#choices.sound);
+        this.#menuButton.focus();
+      }),
+    };
+    const languages = make("select", { class: "select", id: "language", "data-testid": "language" });
+    for (const [tag, name] of Object.entries(LANGUAGES)) {
+      languages.append(make("option", { value: tag, lang: tag, selected: tag === language }, name));
+    }
+    languages.addEventListener("change", () => actions.speak(languages.value as Language));
     this.#menu = make(
       "div",
       { class: "menu", id: "menu", hidden: true },
-      button({ class: "menu-item", "data-testid": "restart" }, () => this.#askRestart(), icon("retry"), words.startOver),
+      item("restart", "retry", words.startOver, () => this.#openSheet(() => this.#sheets.restart(actions.restart))),
+      this.#items.leave,
+      this.#items.earlier,
+      this.#items.download,
+      this.#items.mail,
+      this.#items.sound,
+      make("div", { class: "menu-item" }, icon("globe"), make("label", { for: "language" }, words.languageLabel), languages),
     );
     this.#menuButton = button(
       { class: "icon-button", "aria-label": words.menu, "aria-expanded": "false", "aria-controls": "menu", "data-testid": "menu" },
       () => this.#toggleMenu(this.#menu.hidden !== false),
       icon("more"),
     );
-    this.#confirm = make(
-      "div",
-      { class: "confirm", role: "group", "aria-label": words.startOver, hidden: true },
-      make("p", {}, words.startOverQuestion),
-      button({ class: "small-button", "data-testid": "restart-confirm" }, () => this.#restart(), words.startOverYes),
-      button({ class: "text-button" }, () => this.#endConfirm(), words.cancel),
-    );
     this.#ended = make(
       "div",
       { class: "ended", hidden: true },
       make("p", {}, words.closed),
-      button({ class: "small-button" }, () => this.#restart(), words.startOver),
+      button(
+        { class: "small-button" },
+        () => {
+          actions.restart();
+          this.composer.focus();
+        },
+        words.startOver,
+      ),
     );
     this.#holder.append(make("span", { class: "dot", "aria-hidden": "true" }), this.#holderText);
     this.root = make(
@@ -138,11 +220,16 @@ export class Panel {
       ),
       this.#notice,
       make("div", { class: "middle" }, this.#log, this.#newest),
-      this.#confirm,
       this.#ended,
+      this.#sheets.root,
+      this.#gate,
+      this.#tray.root,
       this.composer.root,
+      make("p", { class: "hidden", id: "log-hint" }, words.logHint),
+      make("div", { class: "drop", "aria-hidden": "true" }, icon("file"), words.dropHere),
       this.#announcer,
     );
+    this.#catchDrops();
     this.root.addEventListener("keydown", (event) => this.#key(event));
     // In its modal form the browser itself closes on Escape and on Android's back gesture: it asks us first.
     this.root.addEventListener("cancel", (event) => {
@@ -161,7 +248,9 @@ export class Panel {
 
   /** Puts the focus inside: into the field, or onto the title where a field would call up a keyboard. */
   focusInside(): void {
-    if (touch()) this.#title.focus({ preventScroll: true });
+    const agree = this.#gate.querySelector("button");
+    if (this.#choices.consents && agree !== null) agree.focus();
+    else if (touch()) this.#title.focus({ preventScroll: true });
     else this.composer.focus();
   }
 
@@ -171,14 +260,18 @@ export class Panel {
     setTimeout(() => setText(this.#announcer, text), 50);
   }
 
-  render(snapshot: Snapshot, config: WidgetConfig | null): void {
+  render(snapshot: Snapshot, config: WidgetConfig | null, choices: Choices): void {
     this.#snapshot = snapshot;
+    this.#config = config;
+    this.#choices = choices;
     const rows = timeline(snapshot);
     const follows = this.#follows();
     const historyArrives = snapshot.loaded && !this.#hadLoaded && rows.length > 0;
     this.#hadLoaded = snapshot.loaded;
     if (!snapshot.loaded || historyArrives) this.#silence();
     this.#drawIntro(snapshot, config, rows.length === 0);
+    this.#drawChoices(snapshot, config);
+    this.#tray.render();
     this.#list.render(rows);
     this.#drawState(snapshot);
     this.#drawNotice(snapshot);
@@ -200,7 +293,7 @@ export class Panel {
   }
 
   #drawIntro(snapshot: Snapshot, config: WidgetConfig | null, empty: boolean): void {
-    const drawn = JSON.stringify([config, empty, snapshot.loaded, snapshot.renewed]);
+    const drawn = JSON.stringify([config, empty, snapshot.loaded, snapshot.renewed, this.#choices.consents]);
     if (drawn === this.#introDrawn) return;
     this.#introDrawn = drawn;
     const hadFocus = focusedWithin(this.#intro);
@@ -217,10 +310,18 @@ export class Panel {
       );
     }
     if (config !== null && empty && snapshot.loaded) {
-      parts.push(this.#starters);
-      if (config.hours !== null) parts.push(make("p", { class: "aside", "data-testid": "hours" }, words.hours(config.hours, new Date())));
-      if (config.consent_notice !== null) {
-        parts.push(make("div", { class: "aside consent", role: "note", "aria-label": words.consentLabel, "data-testid": "consent" }, markdown(config.consent_notice)));
+      if (!this.#choices.consents) parts.push(this.#starters);
+      if (config.hours !== null) {
+        parts.push(make("p", { class: "aside", "data-testid": "hours" }, words.hours(config.hours, new Date())));
+        if (!config.hours.open && !this.#choices.consents) {
+          parts.push(
+            make("p", { class: "aside" }, button({ class: "text-button", "data-testid": "leave-offer" }, () => this.#leaveMessage(), words.leave)),
+          );
+        }
+      }
+      if (words.assistantLanguage !== "") parts.push(make("p", { class: "aside", "data-testid": "assistant-language" }, words.assistantLanguage));
+      if (config.notice !== null) {
+        parts.push(make("div", { class: "aside consent", role: "note", "aria-label": words.aboutChat, "data-testid": "consent" }, markdown(config.notice)));
       }
     }
     if (!snapshot.loaded) parts.push(make("p", { class: "system-note" }, words.loading));
@@ -231,12 +332,119 @@ export class Panel {
   #drawState(snapshot: Snapshot): void {
     const { state, connection } = snapshot;
     this.#holder.dataset.holder = state.holder;
-    setText(this.#holderText, words.holder(state));
+    const typing = state.typing && state.holder === "assigned" && state.staff !== null;
+    setText(this.#holderText, typing ? words.typing(state.staff.name) : words.holder(state));
     this.root.dataset.connection = connection;
     // While nothing reaches us we do not know whether the bot still works: then no dots.
     const hears = connection === "live" || connection === "polling";
-    this.#typing.hidden = !(state.working && hears && state.holder === "bot");
-    this.#ended.hidden = state.holder !== "closed" || !this.#confirm.hidden;
+    this.#typing.hidden = !(hears && (typing || (state.working && state.holder === "bot")));
+    this.#typing.dataset.by = typing ? "staff" : "bot";
+    setText(this.#typer, typing ? words.typing(state.staff.name) : "");
+    this.#ended.hidden = state.holder !== "closed" || this.#sheets.open;
+  }
+
+  #drawChoices(snapshot: Snapshot, config: WidgetConfig | null): void {
+    const notice = this.#choices.consents ? (config?.consent ?? null) : null;
+    const drawn = JSON.stringify(notice);
+    if (drawn !== this.#gateDrawn) {
+      this.#gateDrawn = drawn;
+      const hadFocus = focusedWithin(this.#gate);
+      this.#gate.replaceChildren(
+        ...(notice === null ? [] : [consentGate(notice, (version) => this.#actions.agree(version))]),
+      );
+      this.composer.root.hidden = notice !== null || this.#sheets.open;
+      if (hadFocus && notice === null) this.composer.focus();
+    }
+    const talks = snapshot.messages.length > 0;
+    this.#items.download.hidden = !talks;
+    this.#items.mail.hidden = !talks || config?.mail !== true;
+    this.#items.leave.hidden = config?.hours?.open !== false || this.#choices.consents || snapshot.state.holder === "assigned";
+    this.#items.earlier.hidden = snapshot.threads.length < 2;
+    setText(this.#soundText, this.#choices.sound ? words.soundOff : words.soundOn);
+    this.composer.accepts = config?.files?.accept ?? null;
+  }
+
+  #leaveMessage(): void {
+    this.#openSheet(() => this.#sheets.leave((this.#config?.max_text ?? 4000) - 300, this.#actions.leave));
+  }
+
+  #showEarlier(): void {
+    const { threads, conversation } = this.#snapshot ?? { threads: [], conversation: null };
+    this.#openSheet(() => this.#sheets.earlier(threads, conversation, this.#actions.openThread));
+  }
+
+  /** A sheet takes the composer's place. */
+  #openSheet(show: () => void): void {
+    show();
+    this.composer.root.hidden = true;
+    this.#ended.hidden = true;
+    if (this.atEnd) this.#scrollToEnd();
+  }
+
+  #sheetClosed(): void {
+    this.composer.root.hidden = this.#gateDrawn !== "" && this.#gateDrawn !== "null";
+    if (this.#snapshot !== null) this.#drawState(this.#snapshot);
+    if (touch()) this.#menuButton.focus();
+    else this.composer.focus();
+  }
+
+  async #download(): Promise<void> {
+    this.#menuButton.focus();
+    try {
+      const address = URL.createObjectURL(await this.#actions.transcript());
+      make("a", { href: address, download: "conversation.txt" }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      this.announce(words.downloaded);
+    } catch {
+      this.announce(words.downloadFailed);
+    }
+  }
+
+  #take(files: readonly File[]): void {
+    const document = this.#document;
+    this.#document = null;
+    const said = files.length === 0 ? "" : this.#actions.files.add(files, document);
+    if (said !== "") this.announce(said);
+  }
+
+  /** Files that are dragged over the panel; the page behind must not open them instead. */
+  #catchDrops(): void {
+    const carries = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") === true;
+    const takes = (): boolean => (this.#config?.files ?? null) !== null && !this.#choices.consents;
+    let depth = 0;
+    const mark = (over: boolean): void => {
+      this.root.toggleAttribute("data-drop", over);
+    };
+    this.root.addEventListener("dragenter", (event) => {
+      if (!carries(event)) return;
+      depth += 1;
+      if (takes()) mark(true);
+    });
+    this.root.addEventListener("dragleave", (event) => {
+      if (!carries(event)) return;
+      depth = Math.max(depth - 1, 0);
+      if (depth === 0) mark(false);
+    });
+    this.root.addEventListener("dragover", (event) => {
+      if (carries(event)) event.preventDefault();
+    });
+    this.root.addEventListener("drop", (event) => {
+      if (!carries(event)) return;
+      event.preventDefault();
+      depth = 0;
+      mark(false);
+      if (takes()) this.#take([...(event.dataTransfer?.files ?? [])]);
+    });
+  }
+
+  /** Arrow keys lead from message to message, so that a long history can be read without a mouse. */
+  #walk(event: KeyboardEvent): void {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+    const target = event.target as Element;
+    if (target !== this.#log && !target.classList.contains("row")) return;
+    event.preventDefault();
+    this.#list.step(event.key === "ArrowUp" ? -1 : 1, target === this.#log ? null : target);
   }
 
   #drawNotice(snapshot: Snapshot): void {
@@ -247,6 +455,7 @@ export class Panel {
     let text = "";
     let again = 0;
     if (!navigator.onLine) text = words.offline;
+    else if (snapshot.proving) text = words.proving;
     else if (snapshot.pausedUntil !== null && snapshot.pausedUntil > now) {
       text = words.pausedFor(Math.ceil((snapshot.pausedUntil - now) / 1_000));
       // Counting down each second would be read out each second.
@@ -316,25 +525,6 @@ export class Panel {
     if (open) this.#menu.querySelector("button")?.focus();
   }
 
-  #askRestart(): void {
-    this.#toggleMenu(false);
-    this.#confirm.hidden = false;
-    this.#ended.hidden = true;
-    this.#confirm.querySelector("button")?.focus();
-  }
-
-  #endConfirm(): void {
-    this.#confirm.hidden = true;
-    if (this.#snapshot !== null) this.#drawState(this.#snapshot);
-    this.#menuButton.focus();
-  }
-
-  #restart(): void {
-    this.#confirm.hidden = true;
-    this.#actions.restart();
-    this.composer.focus();
-  }
-
   #key(event: KeyboardEvent): void {
     if (event.key !== "Escape" || event.isComposing) return;
     event.preventDefault();
@@ -346,7 +536,7 @@ export class Panel {
     if (!this.#menu.hidden) {
       this.#toggleMenu(false);
       this.#menuButton.focus();
-    } else if (!this.#confirm.hidden) this.#endConfirm();
+    } else if (this.#sheets.open) this.#sheets.close();
     else this.#actions.close();
   }
 }

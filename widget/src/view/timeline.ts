@@ -14,9 +14,28 @@ export class TimelineList {
   readonly root = make("ol", { class: "rows", role: "list" });
   readonly #actions: MessageActions;
   readonly #items = new Map<string, Item>();
+  readonly #messages = new WeakMap<Element, MessageItem>();
+  #reached: MessageItem | null = null;
 
   constructor(actions: MessageActions) {
     this.#actions = actions;
+    this.root.addEventListener("focusin", (event) => {
+      const row = event.target instanceof Element ? event.target.closest("li") : null;
+      const item = row === null ? undefined : this.#messages.get(row);
+      if (item === undefined || item === this.#reached) return;
+      if (this.#reached !== null && this.#reached.root !== this.root.lastElementChild) this.#reached.reachable = false;
+      item.reachable = true;
+      this.#reached = item;
+    });
+  }
+
+  /** Moves the focus to the message before or after the one that has it; from outside to the newest one. */
+  step(by: -1 | 1, from: Element | null): void {
+    const rows = [...this.root.querySelectorAll<HTMLElement>(".row")];
+    const at = from === null ? -1 : rows.findIndex((row) => row.contains(from));
+    const next = at < 0 ? rows.at(-1) : rows[Math.min(Math.max(at + by, 0), rows.length - 1)];
+    next?.focus();
+    next?.scrollIntoView({ block: "nearest" });
   }
 
   render(rows: readonly Row[]): void {
@@ -49,6 +68,7 @@ export class TimelineList {
   #make(row: Row): Item {
     if (row.kind === "message") {
       const item = new MessageItem(row, this.#actions);
+      this.#messages.set(item.root, item);
       return { root: item.root, update: (changed) => changed.kind === "message" && item.update(changed) };
     }
     const label = make("span");
