@@ -154,7 +154,8 @@ def widget() -> None:
     """The widget, by npm."""
     folder = ROOT / "widget"
     packages = fingerprint([folder / "package.json", folder / "package-lock.json"])
-    sources = ("src", "build.mjs", "package.json", "package-lock.json", "tsconfig.json", "tsconfig.types.json")
+    packed = ("package.json", "package-lock.json", "tsconfig.json", "tsconfig.types.json")
+    sources = ("src", "build.mjs", *packed)
     built_from = fingerprint([folder / name for name in sources])
     built = folder / "dist" / "widget.js"
     if fits("widget", built_from) and built.exists() and (folder / "node_modules").exists():

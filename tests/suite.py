@@ -45,7 +45,7 @@ def rasa(*words: str) -> list[str]:
 
 def checks() -> list[Check]:
     """All checks: plain mistakes are said first, then the longest, so that no lane waits for the last one."""
-    python_files = ["frontdesk", "actions", "extensions", "tests", "deploy"]
+    python_files = ["frontdesk", "actions", "extensions", "tests", "deploy", "widget/tests"]
     return [
         Check("Linter", ("check",), [str(BIN / "ruff"), "check", "--output-format=concise", *python_files]),
         Check("Formatter", ("check",), [str(BIN / "ruff"), "format", "--check", "-q", *python_files]),
@@ -54,6 +54,7 @@ def checks() -> list[Check]:
         Check("Types of the widget", ("check", "widget"), ["npm", "run", "--silent", "check"], WIDGET),
         Check("Linter of the widget", ("check", "widget"), ["npm", "run", "--silent", "lint"], WIDGET),
         pytest("journey"),
+        Check("Widget in a browser", ("widget",), [PYTHON, "-m", "pytest", "widget/tests/browser"]),
         pytest("staff"),
         extensions_tests(),
         pytest("conversations"),
