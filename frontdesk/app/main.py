@@ -38,6 +38,7 @@ from frontdesk.knowledge.organization import organization
 from frontdesk.mail.delivery import Delivery
 from frontdesk.records.session import Record, RecordUnavailable
 from frontdesk.settings import Settings
+from frontdesk.staff import alerting
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
     watch = Watch(store, settings)
     files = Files(store, settings)
     jobs = Jobs(store)
-    _plan(jobs, store, settings, files, Services(store, settings, files, rasa, changes))
+    _plan(jobs, store, settings, files, changes, Services(store, settings, files, rasa, changes))
     runner = TurnRunner(
         store,
         rasa,
@@ -161,7 +162,10 @@ def create_app(settings: Settings, *, record: Record | None = None) -> FastAPI:
     return app
 
 
-def _plan(jobs: Jobs, store: Record, settings: Settings, files: Files, services: Services) -> None:
+def _plan(
+    jobs: Jobs, store: Record, settings: Settings, files: Files, changes: Changes, services: Services
+) -> None:
+    jobs.every(alerting.SECONDS, "alerts", alerting.Alerting(store, settings, changes).run)
     jobs.every(FILES_SECONDS, "files", files.tidy)
     jobs.every(MAIL_SECONDS, "mail", Delivery(store, settings).deliver)
     jobs.every(ERASING_SECONDS, "erasing", services.erase)

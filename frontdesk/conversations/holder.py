@@ -67,7 +67,7 @@ def queue(
     )
     session.add(handoff)
     session.flush()
-    if reason != TAKEN_OVER:
+    if reason not in (TAKEN_OVER, conversation.attention):  # what calls for attention has called already
         alerts.call(session, "handoff", conversation_id, key=f"handoff:{handoff.id}", reason=reason)
     return handoff
 

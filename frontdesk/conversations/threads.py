@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -134,6 +134,8 @@ def receive(
         conversation,
         Message(author="applicant", text=text, external_id=external_id, client_id=client_id, choice=choice),
     )
+    if conversation.holder == "assigned":
+        _call_its_person(session, conversation)
     if conversation.holder == "bot" and wants_turn:
         session.add(
             Turn(
@@ -147,6 +149,17 @@ def receive(
     elif kinds:
         append(session, conversation, author="system", text=_not_kept(kinds))
     return Received(message, duplicate=False)
+
+
+def _call_its_person(session: Session, conversation: Conversation) -> None:
+    """Who has the conversation is called once for all that the applicant writes before the next answer."""
+    answered = session.scalar(
+        select(func.max(Message.seq)).where(
+            Message.conversation_id == conversation.id, Message.author == "staff"
+        )
+    )
+    key = f"message:{conversation.id}:{conversation.epoch}:{answered or 0}"
+    alerts.call(session, "message", conversation.id, key=key, staff_id=conversation.staff_id)
 
 
 def revive(session: Session, conversation: Conversation, message_id: str) -> None:

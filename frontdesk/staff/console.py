@@ -14,10 +14,12 @@ from frontdesk.records.session import Record
 from frontdesk.settings import Settings
 from frontdesk.staff import (
     account_pages,
+    alert_pages,
     application_pages,
     audit_pages,
     channel_pages,
     conversation_pages,
+    field_pages,
     file_pages,
     key_pages,
     knowledge_pages,
@@ -29,6 +31,7 @@ from frontdesk.staff import (
     sign_in_pages,
     sign_on_pages,
     team_pages,
+    teamwork_pages,
 )
 from frontdesk.staff.desk import Desk, see
 from frontdesk.staff.gate import HOME, Refused
@@ -71,6 +74,9 @@ def router(
     knowledge_pages.add_routes(made, desk)
     report_pages.add_routes(made, desk)
     privacy_pages.add_routes(made, desk)
+    teamwork_pages.add_routes(made, desk)
+    alert_pages.add_routes(made, desk)
+    field_pages.add_routes(made, desk)
     _add_events(made, desk)
     _add_files(made)
     _add_rest(made, desk)

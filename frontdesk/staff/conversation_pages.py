@@ -7,16 +7,19 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from frontdesk.conversations import holder, threads
+from frontdesk.applications import documents
+from frontdesk.conversations import holder, notes, threads
 from frontdesk.conversations.states import HolderConflict, conflict, staff_name
-from frontdesk.records.models import Application, Conversation, Handoff, Staff, now
-from frontdesk.staff import audit, queue, transcript
+from frontdesk.knowledge.organization import Organization
+from frontdesk.records.models import Application, ContactLeft, Conversation, Handoff, Mention, Staff, now
+from frontdesk.staff import audit, languages, persons, queue, saved_replies, snoozing, transcript
 from frontdesk.staff.applicants import beside
 from frontdesk.staff.desk import DONE, Desk, see
 from frontdesk.staff.gate import Change, Refused, safe_way
 from frontdesk.staff.news import version
 from frontdesk.staff.outages import outages
 from frontdesk.staff.rendering import wants_fragment
+from frontdesk.staff.saved_replies import unfilled
 from frontdesk.staff.sessions import Member
 
 TAKEN_OVER = "taken_over"
@@ -66,33 +69,34 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
         return see(_back(request), "available" if present else "away")
 
     @router.get("/conversations/{conversation_id}")
-    def conversation_page(
+    def one_conversation(
         request: Request, member: agent, conversation_id: ConversationId, before: Cursor | None = None
     ) -> Response:
-        _note_applications_viewed(desk, member, conversation_id)
-        return _conversation_page(desk, request, member, conversation_id, before=before)
+        _note_seen(desk, member, conversation_id)
+        return conversation_page(desk, request, member, conversation_id, before=before)
 
     @router.get("/conversations/{conversation_id}/thread")
-    def thread(member: agent, conversation_id: ConversationId, after: Cursor = 0) -> Response:
+    def thread(
+        member: agent, conversation_id: ConversationId, after: Cursor = 0, note: Cursor = 0
+    ) -> Response:
         with desk.record.reading() as session:
-            conversation = _known(session, conversation_id)
+            conversation = known_conversation(session, conversation_id)
             name = _name(session, conversation)
-            found = transcript.since(session, conversation.id, applicant=name, after=after)
+            found = transcript.since(session, conversation.id, applicant=name, after=after, after_note=note)
         return desk.fragment("parts/thread_more.html", conversation=conversation, thread=found)
 
     @router.get("/conversations/{conversation_id}/handling")
     def handling(member: agent, conversation_id: ConversationId) -> Response:
         with desk.record.reading() as session:
-            context = _handling(desk, session, member, _known(session, conversation_id))
+            context = _handling(desk, session, member, known_conversation(session, conversation_id))
         return desk.fragment("parts/handling.html", member=member, **context)
 
     @router.get("/conversations/{conversation_id}/beside")
     def beside_thread(member: agent, conversation_id: ConversationId) -> Response:
         with desk.record.reading() as session:
-            conversation = _known(session, conversation_id)
-            found = beside(session, conversation.id, desk.wording())
-            told = version(session, conversation.id)
-        return desk.fragment("parts/beside.html", conversation=conversation, beside=found, version=told)
+            conversation = known_conversation(session, conversation_id)
+            context = _beside(desk, session, conversation)
+        return desk.fragment("parts/beside.html", member=member, **context)
 
     def add_deed(name: str, deed: Deed) -> None:
         @router.post(f"/conversations/{{conversation_id}}/{name}", name=name)
@@ -107,6 +111,8 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
     add_deed("return", _return_to_bot)
     add_deed("close", _close)
     add_deed("settle", _settle)
+    add_deed("snooze", lambda *given: _snooze(desk.organization(), *given))
+    add_deed("wake", _wake)
 
 
 # What can be done: each returns the name of what the page then says.
@@ -130,6 +136,9 @@ def _reply(limit: int, session: Session, member: Member, asked: Change, conversa
         raise NothingSaid("Write something first.")
     if len(text) > limit:
         raise NothingSaid(f"A reply has at most {limit} characters; this one has {len(text)}.")
+    left_open = unfilled(text)
+    if left_open is not None:
+        raise NothingSaid(f"Fill in {left_open} before you send this.")
     conversation = threads.locked(session, conversation_id)
     if conversation.holder in ("bot", "closed") and asked.form.text("shown") == conversation.holder:
         _take(session, member, conversation_id, shown="")
@@ -174,6 +183,25 @@ def _settle(session: Session, member: Member, _: Change, conversation_id: str) -
     return "settled"
 
 
+def _snooze(
+    at_home: Organization, session: Session, member: Member, asked: Change, conversation_id: str
+) -> str:
+    try:
+        until = snoozing.chosen(asked.form.text("until"), asked.form.text("moment"), at_home, now())
+    except ValueError as error:
+        raise NothingSaid(str(error)) from None
+    holder.snooze(session, conversation_id, member.staff_id, until)
+    told = until.isoformat(timespec="minutes")
+    audit.note(session, member.login, "conversation.snoozed", conversation_id, until=told)
+    return "snoozed"
+
+
+def _wake(session: Session, member: Member, _: Change, conversation_id: str) -> str:
+    if holder.wake(session, conversation_id):
+        audit.note(session, member.login, "conversation.woken", conversation_id)
+    return "woken"
+
+
 def _take(session: Session, member: Member, conversation_id: str, *, shown: str) -> None:
     conversation = threads.locked(session, conversation_id)
     if conversation.holder == "assigned":
@@ -194,7 +222,7 @@ def _do(desk: Desk, request: Request, asked: Change, conversation_id: str, deed:
     status, notice, done, text = 200, None, None, ""
     try:
         with desk.record.transaction() as session:
-            _known(session, conversation_id)
+            known_conversation(session, conversation_id)
             done = deed(session, asked.member, asked, conversation_id)
     except HolderConflict as lost:
         status, notice, text = 409, _lost(lost), asked.form.text("text")
@@ -205,11 +233,12 @@ def _do(desk: Desk, request: Request, asked: Change, conversation_id: str, deed:
     if not wants_fragment(request):
         if done is not None:
             return see(f"/staff/conversations/{conversation_id}", done)
-        return _conversation_page(
+        return conversation_page(
             desk, request, asked.member, conversation_id, status=status, notice=notice, text=text
         )
     with desk.record.reading() as session:
-        context = _handling(desk, session, asked.member, _known(session, conversation_id), text=text)
+        conversation = known_conversation(session, conversation_id)
+        context = _handling(desk, session, asked.member, conversation, text=text)
     trigger = "desk:changed, desk:sent" if done == "sent" else "desk:changed"
     return desk.fragment(
         "parts/handling_done.html",
@@ -267,7 +296,7 @@ def _near(desk: Desk, session: Session, member: Member, current: str) -> dict[st
     return {"near": listings, "sections": queue.SECTIONS, "current": current}
 
 
-def _conversation_page(
+def conversation_page(
     desk: Desk,
     request: Request,
     member: Member,
@@ -279,7 +308,7 @@ def _conversation_page(
     text: str = "",
 ) -> Response:
     with desk.record.reading() as session:
-        conversation = _known(session, conversation_id)
+        conversation = known_conversation(session, conversation_id)
         context = _handling(desk, session, member, conversation, text=text)
         found = transcript.latest(
             session, conversation.id, applicant=_name(session, conversation), before=before
@@ -287,7 +316,7 @@ def _conversation_page(
         context |= {
             "thread": found,
             "past": before is not None,
-            "beside": beside(session, conversation.id, desk.wording()),
+            **_beside(desk, session, conversation),
             **_near(desk, session, member, conversation.id),
         }
     return desk.page(
@@ -319,18 +348,44 @@ def _handling(
         "colleagues": colleagues,
         "text": text,
         "text_limit": desk.settings.text_limit,
+        "saved": saved_replies.listed(session),
+        "snoozes": snoozing.usual(desk.organization(), now()),
+        "language": languages.said(conversation.language),
     }
 
 
-def _note_applications_viewed(desk: Desk, member: Member, conversation_id: str) -> None:
-    """Applications stand beside the thread: who opens it has seen them."""
+def _beside(desk: Desk, session: Session, conversation: Conversation) -> dict[str, Any]:
+    """Who writes: the applicant, the application, papers, and other conversations of the same person."""
+    papers = documents.checklist(session, conversation.id, desk.organization())
+    return {
+        "conversation": conversation,
+        "beside": beside(session, conversation.id, desk.wording()),
+        "left": session.get(ContactLeft, conversation.id),
+        "papers": papers,
+        "earlier": persons.earlier(session, conversation.id),
+        "version": version(session, conversation.id),
+    }
+
+
+def _note_seen(desk: Desk, member: Member, conversation_id: str) -> None:
+    """Applications stand beside the thread: who opens it has seen them, and the notes that name them."""
     with desk.record.reading() as session:
         seen = session.scalars(
             select(Application.id).where(Application.conversation_id == conversation_id)
         ).all()
-    if not seen:
+        named = session.scalar(
+            select(Mention.id)
+            .where(
+                Mention.conversation_id == conversation_id,
+                Mention.staff_id == member.staff_id,
+                Mention.seen_at.is_(None),
+            )
+            .limit(1)
+        )
+    if not seen and named is None:
         return
     with desk.record.transaction() as session:
+        notes.seen(session, conversation_id, member.staff_id)
         for application_id in seen:
             audit.note(session, member.login, "application.viewed", application_id)
 
@@ -344,7 +399,7 @@ def _last_handoff(session: Session, conversation_id: str) -> Handoff | None:
     ).one_or_none()
 
 
-def _known(session: Session, conversation_id: str) -> Conversation:
+def known_conversation(session: Session, conversation_id: str) -> Conversation:
     found = session.get(Conversation, conversation_id)
     if found is None or found.channel == queue.EXAMINATION_DOOR:
         raise threads.UnknownConversation(conversation_id)

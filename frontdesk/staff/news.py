@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import anyio.to_thread
@@ -19,14 +21,26 @@ from sqlalchemy.orm import Session
 from sse_starlette import ServerSentEvent
 
 from frontdesk.conversations.live import Changes
-from frontdesk.records.models import Application, Conversation, Draft, Outage
+from frontdesk.records.models import (
+    Alert,
+    Application,
+    ContactLeft,
+    Conversation,
+    Draft,
+    KeptFile,
+    Outage,
+    StaffSession,
+    now,
+)
 from frontdesk.records.session import Record
-from frontdesk.staff import queue
+from frontdesk.staff import alerting, queue
 from frontdesk.staff.sessions import Sessions
 
 CHECK_SESSION_EVERY: Final = 10.0
 # A burst of messages is one signal, or every open console would fetch its lists for each of them.
 BREATH: Final = 0.1
+CALLS_KEPT: Final = timedelta(minutes=2)
+CALLS_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True)
@@ -38,26 +52,57 @@ class Look:
     parts: tuple[Any, ...]
 
 
+@dataclass(frozen=True)
+class Call:
+    """An alert for open consoles. `staff_id`: the one person it is for; None is everybody."""
+
+    id: str
+    event: str
+    staff_id: str | None
+    news: dict[str, str]
+
+
 def version(session: Session, conversation_id: str) -> dict[str, Any] | None:
-    """What a conversation's page compares with what it shows: `seq` (newest message), `held`, `beside`."""
-    row = session.execute(
+    """What a conversation's page compares with what it shows; see `versions`."""
+    return versions(session, [conversation_id]).get(conversation_id)
+
+
+def versions(session: Session, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Conversation id → `seq` (newest message), `note` (newest note), `held`, `beside`, `typing`."""
+    if not ids:
+        return {}
+    sent = _newest(session, Application.conversation_id, Application.updated_at, ids)
+    drafts = _newest(session, Draft.conversation_id, Draft.updated_at, ids)
+    files = _newest(session, KeptFile.conversation_id, KeptFile.created_at, ids)
+    left = _newest(session, ContactLeft.conversation_id, ContactLeft.at, ids)
+    at = now()
+    rows = session.execute(
         select(
+            Conversation.id,
             Conversation.last_seq,
+            Conversation.last_note,
             Conversation.epoch,
             Conversation.attention,
             Conversation.staff_id,
-        ).where(Conversation.id == conversation_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    drafts = select(func.max(Draft.updated_at)).where(Draft.conversation_id == conversation_id)
-    sent = select(func.max(Application.updated_at)).where(Application.conversation_id == conversation_id)
-    seq, epoch, attention, staff_id = row
+            Conversation.snoozed_until,
+            Conversation.applicant_typing_until,
+        ).where(Conversation.id.in_(ids))
+    ).all()
     return {
-        "seq": seq,
-        "held": f"{epoch}-{attention}-{staff_id}",
-        "beside": f"{session.scalar(drafts)}-{session.scalar(sent)}",
+        row.id: {
+            "seq": row.last_seq,
+            "note": row.last_note,
+            "held": f"{row.epoch}-{row.attention}-{row.staff_id}-{row.snoozed_until}",
+            "beside": "-".join(str(each.get(row.id)) for each in (drafts, sent, files, left)),
+            "typing": row.applicant_typing_until is not None and row.applicant_typing_until > at,
+        }
+        for row in rows
     }
+
+
+def _newest(session: Session, whose: Any, when: Any, ids: Sequence[str]) -> dict[str, datetime]:
+    found = session.execute(select(whose, func.max(when)).where(whose.in_(ids)).group_by(whose))
+    return {row[0]: row[1] for row in found}
 
 
 class News:
@@ -72,19 +117,24 @@ class News:
         self._looked = asyncio.Condition()
         self._look: Look | None = None
         self._looks = 0
+        self._followed: Counter[str] = Counter()
+        self._versions: dict[str, dict[str, Any]] = {}
+        self._calls: Sequence[Call] = ()
 
     async def follow(self, session_hash: str, conversation_id: str | None) -> AsyncIterator[ServerSentEvent]:
-        """Signals until the session ends: `queue` {"waiting"}, `parts`, `conversation` (a `version`).
+        """Signals until the session ends: `queue` {"waiting"}, `parts`, `conversation` (a `version`), `call`.
 
-        Each is told once at the beginning, so that nothing is missed between page and stream; `signed-out` is
-        the last one.
+        Each but the calls is told once at the beginning, so that nothing is missed between page and stream;
+        `signed-out` is the last one.
         """
         loop = asyncio.get_running_loop()
         told: Look | None = None
         told_conversation: dict[str, Any] | None = None
+        heard: set[str] | None = None
+        whose, chosen = await anyio.to_thread.run_sync(self._choices, session_hash)
         checked = loop.time()
         seen = 0
-        async with self._listening():
+        async with self._listening(conversation_id):
             while True:
                 seen = await self._next(seen)
                 if loop.time() - checked > CHECK_SESSION_EVERY:
@@ -92,6 +142,15 @@ class News:
                     if not await self._still_signed_in(session_hash):
                         yield ServerSentEvent("{}", event="signed-out")
                         return
+                    whose, chosen = await anyio.to_thread.run_sync(self._choices, session_hash)
+                calls = self._calls
+                if heard is None:
+                    heard = {call.id for call in calls}
+                for call in calls:
+                    mine = call.staff_id is None or call.staff_id == whose
+                    if call.id not in heard and mine and chosen.get(call.event, True):
+                        yield ServerSentEvent(json.dumps(call.news), event="call")
+                heard = {call.id for call in calls}
                 look = self._look
                 if look is not None and look != told:
                     if told is None or (look.waiting, look.lists) != (told.waiting, told.lists):
@@ -100,13 +159,13 @@ class News:
                         yield ServerSentEvent("{}", event="parts")
                     told = look
                 if conversation_id is not None:
-                    now_there = await anyio.to_thread.run_sync(self._conversation, conversation_id)
+                    now_there = self._versions.get(conversation_id)
                     if now_there is not None and now_there != told_conversation:
                         told_conversation = now_there
                         yield ServerSentEvent(json.dumps(now_there), event="conversation")
 
-    def _listening(self) -> _Listening:
-        return _Listening(self)
+    def _listening(self, conversation_id: str | None) -> _Listening:
+        return _Listening(self, conversation_id)
 
     async def _next(self, seen: int) -> int:
         """Wait for a look that is newer than the one numbered `seen`; returns its number."""
@@ -119,15 +178,17 @@ class News:
             while True:
                 # The record may be away for a moment: what was known stays known.
                 with suppress(SQLAlchemyError, OSError):
-                    self._look = await anyio.to_thread.run_sync(self._read)
+                    look = await anyio.to_thread.run_sync(self._read, tuple(self._followed))
+                    self._look, self._versions, self._calls = look
                 async with self._looked:
                     self._looks += 1
                     self._looked.notify_all()
                 await asyncio.sleep(BREATH)
                 await listener.wait()
 
-    def _read(self) -> Look:
+    def _read(self, followed: Sequence[str]) -> tuple[Look, dict[str, dict[str, Any]], Sequence[Call]]:
         with self._record.reading() as session:
+            there, calls = versions(session, followed), self._new_calls(session)
             held = session.execute(
                 select(
                     func.count(),
@@ -144,14 +205,29 @@ class News:
             parts = session.execute(
                 select(func.count(), func.max(Outage.began_at), func.max(Outage.ended_at))
             ).one()
-            return Look(queue.waiting(session), (*held, *others), tuple(parts))
+            look = Look(queue.waiting(session), (*held, *others), tuple(parts))
+        return look, there, calls
 
-    def _conversation(self, conversation_id: str) -> dict[str, Any] | None:
+    def _new_calls(self, session: Session) -> Sequence[Call]:
+        """The alerts of the last minutes; each stream tells those that it has not told."""
+        since = now() - CALLS_KEPT
+        found = session.scalars(
+            select(Alert).where(Alert.created_at > since).order_by(Alert.created_at).limit(CALLS_AT_ONCE)
+        ).all()
+        known = {call.id: call for call in self._calls}
+        return [known.get(alert.id) or _call(session, alert) for alert in found]
+
+    def _choices(self, session_hash: str) -> tuple[str | None, dict[str, bool]]:
+        """Whose session it is, and for which events an open console calls."""
         try:
             with self._record.reading() as session:
-                return version(session, conversation_id)
+                kept = session.get(StaffSession, session_hash)
+                if kept is None:
+                    return None, {}
+                chosen = alerting.choices(session, kept.staff_id)
+                return kept.staff_id, {event: one.browser for event, one in chosen.items()}
         except (SQLAlchemyError, OSError):
-            return None
+            return None, {}
 
     async def _still_signed_in(self, session_hash: str) -> bool:
         try:
@@ -160,21 +236,41 @@ class News:
             return True
 
 
+def _call(session: Session, alert: Alert) -> Call:
+    words = alerting.told(session, alert, "")
+    news = {
+        "id": alert.id,
+        "event": alert.event,
+        "title": words.title,
+        "text": words.text,
+        "url": words.url,
+        "conversation": alert.conversation_id,
+    }
+    return Call(alert.id, alert.event, alert.staff_id, news)
+
+
 class _Listening:
     """Starts the looking with the first listener, ends it with the last."""
 
-    def __init__(self, news: News) -> None:
+    def __init__(self, news: News, conversation_id: str | None) -> None:
         self._news = news
+        self._conversation = conversation_id
 
     async def __aenter__(self) -> None:
         news = self._news
         news._listeners += 1
+        if self._conversation is not None:
+            news._followed[self._conversation] += 1
         if news._looking is None:
             news._looking = asyncio.create_task(news._look_again_and_again(), name="staff news")
 
     async def __aexit__(self, *_: object) -> None:
         news = self._news
         news._listeners -= 1
+        if self._conversation is not None:
+            news._followed[self._conversation] -= 1
+            if not news._followed[self._conversation]:
+                del news._followed[self._conversation]
         if not news._listeners and news._looking is not None:
             news._looking.cancel()
             news._looking = None

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy import Row as Answered
 from sqlalchemy.orm import Session
 
 from frontdesk.applications import fields
 from frontdesk.conversations.threads import URGENCY
-from frontdesk.records.models import Application, Conversation, Draft, Handoff, Message, Staff
+from frontdesk.records.models import Application, Conversation, Draft, Handoff, Mention, Message, Staff
+from frontdesk.staff import languages
 
 EXAMINATION_DOOR: Final = "rest"
 PAGE: Final = 50
@@ -25,6 +26,8 @@ LAST_WORDS: Final = 160
 SECTIONS: Final = {
     "queue": "Queue",
     "mine": "Mine",
+    "mentions": "Mentions",
+    "snoozed": "Snoozed",
     "colleagues": "With colleagues",
     "bot": "With the bot",
     "closed": "Closed",
@@ -44,6 +47,8 @@ class Row:
     reason: str | None
     since: datetime | None
     overdue: bool
+    language: str | None
+    snoozed_until: datetime | None
     application: str | None
     last_words: str
     last_author: str | None
@@ -98,13 +103,19 @@ def _in(section: str, staff_id: str) -> ColumnElement[bool]:
     known = Conversation.channel != EXAMINATION_DOOR
     own = Conversation.staff_id == staff_id
     held = Conversation.holder == "assigned"
+    here = Conversation.snoozed_until.is_(None)
+    named = exists().where(
+        Mention.conversation_id == Conversation.id, Mention.staff_id == staff_id, Mention.seen_at.is_(None)
+    )
     where = {
         # Something urgent waits for people although the bot goes on with it.
         "queue": or_(
-            Conversation.holder == "queued",
+            and_(Conversation.holder == "queued", here),
             and_(Conversation.attention.is_not(None), Conversation.holder != "assigned"),
         ),
-        "mine": and_(held, own),
+        "mine": and_(held, own, here),
+        "mentions": named,
+        "snoozed": Conversation.snoozed_until.is_not(None),
         "colleagues": and_(held, Conversation.staff_id != staff_id),
         # Somebody who opened the widget and wrote nothing has nothing to read.
         "bot": and_(Conversation.holder == "bot", Conversation.last_seq > 0),
@@ -117,6 +128,8 @@ def _ordered(section: str) -> Select[Conversation, Handoff | None]:
     chosen = select(Conversation, Handoff).outerjoin(
         Handoff, and_(Handoff.conversation_id == Conversation.id, Handoff.ended_at.is_(None))
     )
+    if section == "snoozed":
+        return chosen.order_by(Conversation.snoozed_until, Conversation.id)
     if section in ("queue", "mine", "colleagues"):
         urgent = case(
             {reason: place for place, reason in enumerate(URGENCY)}, value=Conversation.attention, else_=-1
@@ -155,6 +168,8 @@ def _rows(
                     and conversation.holder == "queued"
                     and at - since > timedelta(minutes=overdue_minutes)
                 ),
+                language=languages.said(conversation.language),
+                snoozed_until=conversation.snoozed_until,
                 application=application,
                 last_words=_shortened(last.text) if last else "",
                 last_author=last.author if last else None,

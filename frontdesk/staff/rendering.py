@@ -55,6 +55,7 @@ REASONS: Final = {
     "privacy": "Privacy request",
     "bot_unavailable": "Assistant unavailable",
     "taken_over": "Taken over by the team",
+    "message_left": "Left a message",
 }
 HOLDERS: Final = {"bot": "Assistant", "queued": "Waiting", "assigned": "With the team", "closed": "Closed"}
 

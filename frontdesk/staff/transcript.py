@@ -1,4 +1,4 @@
-"""The thread as staff read it: who said what when, dialogue acts in short words, sources. Only reads."""
+"""The thread as staff read it: who said what when, acts in short words, files, private notes. Only reads."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from frontdesk.records.models import Message
-from frontdesk.staff.channel_notes import notes
+from frontdesk.records.models import KeptFile, Message, StaffNote
+from frontdesk.staff import channel_notes
 from frontdesk.staff.queue import staff_names
 
 PAGE: Final = 100
@@ -34,6 +34,7 @@ class Line:
     """One message. `act`: the dialogue act in short; `button`: the applicant pressed one.
 
     `notes`: what its channel told about it.
+    A private note of the team is a line with `author` = note; its `seq` is the message that it stands after.
     """
 
     id: str
@@ -47,15 +48,20 @@ class Line:
     sources: Sequence[Source]
     button: bool
     notes: Sequence[str] = ()
+    files: Sequence[KeptFile] = ()
 
 
 @dataclass(frozen=True)
 class Transcript:
-    """A stretch of a thread, oldest first. `earlier`: what to ask `before`, when there is more above."""
+    """A stretch of a thread, oldest first. `earlier`: what to ask `before`, when there is more above.
+
+    `last_note` is the number of the newest note of it.
+    """
 
     lines: Sequence[Line]
     earlier: int | None
     last_seq: int
+    last_note: int = 0
 
 
 def latest(
@@ -72,11 +78,20 @@ def latest(
     found = session.scalars(chosen.order_by(Message.seq.desc()).limit(PAGE + 1)).all()
     lines = _lines(session, list(reversed(found[:PAGE])), applicant)
     earlier = lines[0].seq if len(found) > PAGE else None
-    return Transcript(lines, earlier, lines[-1].seq if lines else 0)
+    last = lines[-1].seq if lines else 0
+    notes = select(StaffNote).where(StaffNote.conversation_id == conversation_id)
+    if earlier is not None:
+        notes = notes.where(StaffNote.after_seq >= earlier)
+    if before is not None:
+        notes = notes.where(StaffNote.after_seq < before)
+    kept = session.scalars(notes.order_by(StaffNote.number)).all()
+    return Transcript(_merged(lines, _notes(session, kept)), earlier, last, kept[-1].number if kept else 0)
 
 
-def since(session: Session, conversation_id: str, *, applicant: str, after: int) -> Transcript:
-    """What came after the message numbered `after`."""
+def since(
+    session: Session, conversation_id: str, *, applicant: str, after: int, after_note: int = 0
+) -> Transcript:
+    """What came after the message numbered `after` and the note numbered `after_note`."""
     found = session.scalars(
         select(Message)
         .where(Message.conversation_id == conversation_id, Message.seq > after)
@@ -84,11 +99,56 @@ def since(session: Session, conversation_id: str, *, applicant: str, after: int)
         .limit(PAGE)
     ).all()
     lines = _lines(session, found, applicant)
-    return Transcript(lines, None, lines[-1].seq if lines else after)
+    notes = session.scalars(
+        select(StaffNote)
+        .where(StaffNote.conversation_id == conversation_id, StaffNote.number > after_note)
+        .order_by(StaffNote.number)
+        .limit(PAGE)
+    ).all()
+    return Transcript(
+        _merged(lines, _notes(session, notes)),
+        None,
+        lines[-1].seq if lines else after,
+        notes[-1].number if notes else after_note,
+    )
+
+
+def _merged(lines: Sequence[Line], notes: Sequence[Line]) -> list[Line]:
+    """Each note after the message that it followed."""
+    return sorted([*lines, *notes], key=lambda line: (line.seq, line.author == "note", line.at))
+
+
+def _notes(session: Session, notes: Sequence[StaffNote]) -> list[Line]:
+    names = staff_names(session) if notes else {}
+    return [
+        Line(
+            id=note.id,
+            seq=note.after_seq,
+            author="note",
+            name=names.get(note.staff_id, AUTHORS["staff"]),
+            at=note.created_at,
+            text=note.text,
+            act=None,
+            options=(),
+            sources=(),
+            button=False,
+        )
+        for note in notes
+    ]
+
+
+def _files(session: Session, messages: Sequence[Message]) -> dict[str, list[KeptFile]]:
+    """Message id → the files that came with it."""
+    found: dict[str, list[KeptFile]] = {}
+    ids = [message.id for message in messages]
+    for file in session.scalars(select(KeptFile).where(KeptFile.message_id.in_(ids))):
+        found.setdefault(file.message_id or "", []).append(file)
+    return found
 
 
 def _lines(session: Session, messages: Sequence[Message], applicant: str) -> list[Line]:
-    names, told = staff_names(session), notes(session, messages)
+    names, told = staff_names(session), channel_notes.notes(session, messages)
+    files = _files(session, messages)
     return [
         Line(
             id=message.id,
@@ -106,6 +166,7 @@ def _lines(session: Session, messages: Sequence[Message], applicant: str) -> lis
             sources=_sources(message.act),
             button=message.choice is not None,
             notes=told.get(message.id, ()),
+            files=files.get(message.id, ()),
         )
         for message in messages
     ]

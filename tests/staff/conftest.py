@@ -141,6 +141,12 @@ class Console:
             session.flush()
             return made.id
 
+    def saved_reply(self, title: str, text: str) -> str:
+        from frontdesk.staff import saved_replies
+
+        with self.record.transaction() as session:
+            return saved_replies.save(session, reply_id=None, title=title, text=text, by="Test").id
+
     def visitor(self, address: str = "192.0.2.1") -> Visitor:
         """A browser without JavaScript that nobody has signed in with."""
         from starlette.testclient import TestClient

@@ -289,7 +289,7 @@ def test_what_applicants_write_is_never_markup(desk: Any, words: str) -> None:
         assert "<img src=x" not in html
         assert 'href="javascript:' not in html
         assert "49{%" not in html
-    assert amara.get(f"/staff/conversations/{conversation_id}").text.count("<script ") == 2
+    assert amara.get(f"/staff/conversations/{conversation_id}").text.count("<script ") == 5
 
 
 def test_a_text_that_came_back_stays_inside_its_box(desk: Any) -> None:

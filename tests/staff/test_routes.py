@@ -89,7 +89,6 @@ def place_on(desk: Any) -> Place:
     return Place(
         desk,
         {
-            "conversation_id": desk.waiting(),
             "reference": f"T{number}",
             "staff_id": colleague,
             "name": "console.css",
@@ -99,6 +98,7 @@ def place_on(desk: Any) -> Place:
             "topic_id": "electives",
             "rest": "nowhere/at/all",
             "handle": "0" * 16,
+            **thread_on(desk),
             "file_id": file_on(desk),
             "mail_id": mail_on(desk),
             "request_id": request_on(desk),
@@ -128,6 +128,18 @@ def request_on(desk: Any) -> str:
         session.add(request)
         session.flush()
         return request.id
+
+
+def thread_on(desk: Any) -> dict[str, str]:
+    """A waiting conversation with a draft of which one field is known, and a saved reply."""
+    conversation_id = desk.waiting()
+    desk.draft(conversation_id, full_name="Amina Bello")
+    return {
+        "conversation_id": conversation_id,
+        "of": "draft",
+        "field": "full_name",
+        "reply_id": desk.saved_reply(f"Reply {next(_numbers)}", "Hello {first_name}"),
+    }
 
 
 def security_on(desk: Any, number: int, colleague: str) -> dict[str, str]:

@@ -34,9 +34,10 @@
 
   // The thread: news are fetched until the page shows what the server told.
   let toldSeq = 0;
-  const shownSeq = () => Number(find("#thread-end")?.dataset.after ?? Infinity);
+  let toldNote = 0;
+  const shown = (what) => Number(find("#thread-end")?.dataset[what] ?? Infinity);
   function catchUp() {
-    if (toldSeq > shownSeq()) tell("desk:thread");
+    if (toldSeq > shown("after") || toldNote > shown("note")) tell("desk:thread");
   }
   const scroller = () => {
     const thread = find("[data-thread]");
@@ -55,7 +56,9 @@
 
   function heardConversation(news) {
     toldSeq = Math.max(toldSeq, news.seq);
+    toldNote = Math.max(toldNote, news.note);
     catchUp();
+    body.dispatchEvent(new CustomEvent("desk:typing", { detail: news.typing }));
     if (find("[data-held]")?.dataset.held !== news.held) tell("desk:held");
     if (find("[data-beside]")?.dataset.beside !== news.beside) tell("desk:beside");
   }
@@ -94,6 +97,9 @@
       firstNews = false;
     });
     stream.addEventListener("conversation", (event) => heardConversation(JSON.parse(event.data)));
+    stream.addEventListener("call", (event) => {
+      body.dispatchEvent(new CustomEvent("desk:call", { detail: JSON.parse(event.data) }));
+    });
     stream.addEventListener("signed-out", () => {
       shut();
       body.dataset.events = "";
