@@ -86,7 +86,7 @@ async def test_no_provider_refuses_anything_that_is_said(
 
 
 EVALUATED = ROOT.parent / "shared" / "eval"
-# Every line is played where CHHA_TEST_EVERY=1 says so; each fifth shows each act and costs a fifth of the time.
+# CHHA_TEST_EVERY=1 plays every line; each fifth shows each kind of act at a fifth of the time.
 EVERY = int(os.environ.get("CHHA_TEST_EVERY") or 5)
 
 
