@@ -77,6 +77,7 @@ def checks() -> list[Check]:
 def extensions_tests() -> Check:
     """What runs inside Rasa is tested by Rasa's own Python, without the settings of the modern room."""
     options = ["-c", "/dev/null", "--rootdir", str(ROOT), "-q", "-p", "no:cacheprovider"]
+    options += ["-o", "asyncio_mode=auto", "--disable-warnings"]
     return Check(
         "Tests: extensions", ("extensions",), [RASA_PYTHON, "-m", "pytest", "tests/extensions", *options]
     )
