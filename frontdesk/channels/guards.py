@@ -152,6 +152,9 @@ class Rates:
             "refused tokens": RateLimitItemPerMinute(30),
             "ratings": RateLimitItemPerMinute(60),
             "typing": RateLimitItemPerMinute(60),
+            # Anybody's address can be written here, so a letter is dearer than a download.
+            "letters": RateLimitItemPerHour(3),
+            "letters by address": RateLimitItemPerHour(6),
             "transcripts": RateLimitItemPerHour(10),
             "transcripts by address": RateLimitItemPerHour(30),
             "files": RateLimitItemPerHour(settings.files_per_hour),

@@ -34,9 +34,11 @@ from frontdesk.channels.transcripts import plain_text
 from frontdesk.channels.visitors import Visitor, Visitors, renew
 from frontdesk.conversations import applicant_typing, holder, pictures, ratings, threads
 from frontdesk.conversations.live import Changes
+from frontdesk.files import kinds
 from frontdesk.knowledge.hours import is_open, next_opening, spoken
 from frontdesk.knowledge.organization import Organization, organization
 from frontdesk.knowledge.wording import wording
+from frontdesk.mail import outbox
 from frontdesk.records.models import ChatConsent, Message, Staff
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
@@ -59,6 +61,8 @@ NOTICE = (
 
 
 KEPT_FOR_THE_TEAM = "Your message is with {name}'s team. A person answers {where}.{when}"
+
+TRANSCRIPT_SUBJECT = "Your conversation with the {name} front desk"
 
 IdentityToken = Annotated[str, StringConstraints(min_length=1, max_length=site_identity.LENGTH_LIMIT)]
 
@@ -211,6 +215,20 @@ class Hours(BaseModel):
     next_open: datetime | None
 
 
+class FileRules(BaseModel):
+    max_size: int = Field(description="Bytes of one file.")
+    accept: str = Field(description="For the `accept` attribute of a file field.")
+
+
+class TranscriptByMail(BaseModel):
+    email: Annotated[str, StringConstraints(min_length=3, max_length=254)]
+    time_zone: Annotated[str, StringConstraints(max_length=64)] | None = None
+
+
+class MailAccepted(BaseModel):
+    state: Literal["waiting"] = "waiting"
+
+
 class WidgetConfig(BaseModel):
     name: str
     greeting: str
@@ -220,6 +238,8 @@ class WidgetConfig(BaseModel):
         description="To be agreed to before a conversation is started, with its version."
     )
     hours: Hours
+    files: FileRules
+    mail: bool = Field(description="The thread can be sent by e-mail.")
 
 
 def clean(text: str) -> str:
@@ -449,6 +469,23 @@ class _Website:
             renew(answer, visitor)
             return answer
 
+        @made.post(
+            "/conversations/{conversation_id}/transcript",
+            status_code=202,
+            responses=documented(401, 403, 404, 422, 429, 503),
+            summary="Have the whole thread sent by e-mail",
+        )
+        def mail_transcript(
+            body: TranscriptByMail, visitor: admitted, request: Request, response: Response
+        ) -> MailAccepted:
+            if not self._settings.smtp_url:
+                raise Problem(404, "mail", "No letters are sent from here; save the transcript instead.")
+            self._rates.count("letters", visitor.conversation_id)
+            self._rates.count("letters by address", self._address(request))
+            self._mail(visitor.conversation_id, body)
+            renew(response, visitor)
+            return MailAccepted()
+
     def _frame_routes(self, made: APIRouter) -> None:
         @made.get(
             "/staff-pictures/{picture_id}",
@@ -657,6 +694,22 @@ class _Website:
         if not self._streams[conversation_id]:
             del self._streams[conversation_id]
 
+    def _mail(self, conversation_id: str, body: TranscriptByMail) -> None:
+        text = self._transcript(conversation_id, _zone(body.time_zone))
+        subject = TRANSCRIPT_SUBJECT.format(name=self._organization().name)
+        try:
+            with self._record.transaction() as session:
+                outbox.put_text(
+                    session,
+                    "transcript",
+                    body.email,
+                    subject=subject,
+                    body=text,
+                    conversation_id=conversation_id,
+                )
+        except outbox.NoAddress:
+            raise Problem(422, "invalid", "email: write it like name@example.org.") from None
+
     def _transcript(self, conversation_id: str, zone: ZoneInfo | None) -> str:
         found: list[Message] = []
         with self._record.reading() as session:
@@ -707,6 +760,11 @@ class _Website:
             + (f" Privacy: {at_home.privacy_url}" if at_home.privacy_url else ""),
             consent_notice=consent_notice(at_home),
             hours=Hours(open=opened, next_open=None if opened else next_opening(at_home, at)),
+            files=FileRules(
+                max_size=self._settings.file_size_limit,
+                accept=",".join([part for kind in kinds.TAKEN for part in (kind.ending, kind.media)]),
+            ),
+            mail=bool(self._settings.smtp_url),
         )
 
 

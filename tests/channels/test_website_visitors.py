@@ -15,7 +15,16 @@ from joserfc.jwk import OctKey
 from sqlalchemy import select
 
 from frontdesk.conversations import holder, pictures, staff_typing
-from frontdesk.records.models import ChatConsent, Conversation, Handoff, Message, Rating, SitePerson, Turn
+from frontdesk.records.models import (
+    ChatConsent,
+    Conversation,
+    Handoff,
+    Mail,
+    Message,
+    Rating,
+    SitePerson,
+    Turn,
+)
 from frontdesk.records.session import Record
 from tests.channels.conftest import Visitor
 
@@ -180,6 +189,39 @@ def test_the_transcript_is_a_text_with_names_times_and_sources(visitor: Visitor,
 def test_the_transcript_of_another_visitor_is_not_given_out(client: httpx.Client) -> None:
     one, two = Visitor(client), Visitor(client)
     assert client.get(f"{two.path}/transcript", headers=one.headers).status_code == 401
+
+
+def mailed(visitor: Visitor, email: str) -> httpx.Response:
+    return visitor.client.post(f"{visitor.path}/transcript", json={"email": email}, headers=visitor.headers)
+
+
+def test_the_thread_goes_by_letter_to_the_address_that_was_given(
+    make_client: Callable, sqlite_record: Record
+) -> None:
+    visitor = Visitor(make_client(smtp_url="smtp://127.0.0.1:2525"))
+    visitor.say("What is a residency?")
+    assert mailed(visitor, "amina@example.org").status_code == 202
+    with sqlite_record.reading() as session:
+        letter = session.scalars(select(Mail)).one()
+    assert (letter.recipient, letter.conversation_id) == ("amina@example.org", visitor.conversation)
+    assert "What is a residency?" in letter.body
+
+
+def test_letters_are_few_and_go_to_addresses_only(make_client: Callable) -> None:
+    visitor = Visitor(make_client(smtp_url="smtp://127.0.0.1:2525"))
+    addresses = ("nobody", "a@example.org", "b@example.org", "c@example.org")
+    assert [mailed(visitor, address).status_code for address in addresses] == [422, 202, 202, 429]
+
+
+def test_where_no_letters_are_sent_none_is_offered(visitor: Visitor) -> None:
+    assert visitor.client.get("/api/widget/config").json()["mail"] is False
+    assert mailed(visitor, "amina@example.org").status_code == 404
+
+
+def test_the_widget_is_told_which_files_are_taken(make_client: Callable) -> None:
+    rules = make_client(file_size_limit=20_000).get("/api/widget/config").json()["files"]
+    assert rules["max_size"] == 20_000
+    assert {".pdf", "application/pdf"} <= set(rules["accept"].split(","))
 
 
 # --- the consent notice

@@ -187,6 +187,7 @@ OUTSIDE: dict[tuple[str, str], str] = {
     ("POST", "/api/identity"): "the website's signed token",
     ("PUT", "/api/conversations/{conversation_id}/messages/{message_id}/rating"): "the visitor's token",
     ("GET", "/api/conversations/{conversation_id}/transcript"): "the visitor's token",
+    ("POST", "/api/conversations/{conversation_id}/transcript"): "the visitor's token",
     ("GET", "/api/staff-pictures/{picture_id}"): "everybody",
     ("GET", "/widget/{name}"): "everybody",
     ("HEAD", "/widget/{name}"): "everybody",

@@ -26,7 +26,9 @@ function embed(script: HTMLOrSVGScriptElement | null): void {
       const value = script?.getAttribute(name) ?? null;
       if (value !== null) element.setAttribute(name, value);
     }
-    document.body.append(element);
+    // Beside the body, not in it: themes that transform the body would otherwise carry the launcher along with it, and a
+    // site's own highest layer would lie over it.
+    document.documentElement.append(element);
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", place, { once: true });
   else place();

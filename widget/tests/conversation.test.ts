@@ -482,3 +482,114 @@ describe("storage", () => {
     await other.stop();
   });
 });
+
+describe("where streams fail", () => {
+  it("a read waits at the server and brings the news at once", async () => {
+    mock.control.faults.stream = "refuse";
+    const tab = open({ timing: { wait: 20, streamPause: 60_000 } });
+    tab.conversation.send("hello");
+    await until(() => expect(tab.texts()).toEqual(["hello", "re: hello"]));
+    await until(() => expect(mock.control.seen.waits).toBeGreaterThan(0));
+    const { reads } = mock.control.seen;
+    mock.control.staff("Maya", "A person writes");
+    await until(() => expect(tab.texts()).toHaveLength(3));
+    // The one that waited brought it, and perhaps the next began.
+    expect(mock.control.seen.reads - reads).toBeLessThanOrEqual(2);
+  });
+
+  it("a server that does not let reads wait is asked at a pace", async () => {
+    Object.assign(mock.control.faults, { stream: "refuse", impatient: true });
+    const tab = open({ timing: { pollLive: 100, streamPause: 60_000 } });
+    tab.conversation.send("hello");
+    await until(() => expect(tab.snapshot().connection).toBe("polling"));
+    const { reads } = mock.control.seen;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(mock.control.seen.reads - reads).toBeLessThanOrEqual(14);
+  });
+});
+
+describe("consent", () => {
+  it("is asked for before anything is taken, and nothing written is lost", async () => {
+    mock.control.config.consent_notice = { version: "v1", text: "We keep this chat." };
+    const options: Parameters<typeof openTab>[2] = {};
+    const tab = open(options);
+    tab.conversation.send("hello");
+    await until(() => expect(tab.snapshot().consentMissing).toBe(true));
+    expect(mock.control.seen.conversations).toBe(0);
+    options.consent = "v1";
+    tab.conversation.agreed();
+    await until(() => expect(tab.texts()).toEqual(["hello", "re: hello"]));
+  });
+});
+
+describe("a proof of work", () => {
+  it("is made when it is asked for, and the message goes out", async () => {
+    mock.control.faults.prove = true;
+    const tab = open();
+    tab.conversation.send("hello");
+    await until(() => expect(tab.texts()).toEqual(["hello", "re: hello"]));
+    expect(mock.control.seen.proofs).toEqual([4321]);
+  });
+});
+
+describe("ratings", () => {
+  it("are shown at once, and taken back when the server does not take them", async () => {
+    const tab = open();
+    tab.conversation.send("hello");
+    await until(() => expect(tab.texts()).toHaveLength(2));
+    const answer = (): { id: string; helpful: boolean | null } | undefined => tab.snapshot().messages[1];
+    const id = answer()?.id ?? "";
+    await tab.conversation.rate(id, true);
+    expect(mock.control.last()?.messages[1]?.helpful).toBe(true);
+    mock.control.faults.refuseRatings = true;
+    const refused = tab.conversation.rate(id, false);
+    expect(answer()?.helpful).toBe(false);
+    await expect(refused).rejects.toThrow();
+    expect(answer()?.helpful).toBe(true);
+  });
+});
+
+describe("a person whom the site vouches for", () => {
+  it("finds the thread again on another device", async () => {
+    const phone = open();
+    await phone.conversation.identify("amina");
+    phone.conversation.send("from the phone");
+    await until(() => expect(phone.texts()).toHaveLength(2));
+    const laptop = open({}, new Area());
+    await laptop.conversation.identify("amina");
+    await until(() => expect(laptop.texts()).toEqual(phone.texts()));
+  });
+
+  it("does not see the thread of another on the same device, and signing out forgets it", async () => {
+    const tab = open();
+    await tab.conversation.identify("amina");
+    tab.conversation.send("private");
+    await until(() => expect(tab.texts()).toHaveLength(2));
+    await tab.conversation.identify("bola");
+    expect(tab.texts()).toEqual([]);
+    await tab.conversation.identify("amina");
+    await until(() => expect(tab.texts()).toHaveLength(2));
+    await tab.conversation.identify(null);
+    expect(tab.texts()).toEqual([]);
+    expect([...area.data.keys()]).toEqual([]);
+  });
+
+  it("stays unknown where the token is not taken, and can still write", async () => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    const tab = open();
+    await tab.conversation.identify("bad");
+    tab.conversation.send("hello");
+    await until(() => expect(tab.texts()).toHaveLength(2));
+    vi.restoreAllMocks();
+  });
+});
+
+describe("a message for the team", () => {
+  it("goes to people with the address for the answer", async () => {
+    const tab = open();
+    tab.conversation.leave(" Please call ", "amina@example.org");
+    await until(() => expect(tab.snapshot().state.holder).toBe("queued"));
+    expect(mock.control.seen.left).toEqual(["amina@example.org"]);
+    expect(sent()).toEqual(["Please call"]);
+  });
+});

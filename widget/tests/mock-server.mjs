@@ -303,7 +303,7 @@ export function createMock(options = {}) {
       seen.uploads += 1;
       if (faults.refuseFiles > 0) {
         faults.refuseFiles -= 1;
-        return problem(response, 415, "Only documents are taken here.");
+        return send(response, 415, { type: "urn:chha:problem:kind", title: "Unsupported", status: 415, detail: "Only documents are taken here." });
       }
       const name = /filename="([^"]*)"/.exec(body)?.[1] ?? "";
       const id = /name="client_id"\r\n\r\n([^\r]*)/.exec(body)?.[1] ?? "";

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { accentColours, contrast, parseHex } from "../src/accent";
-import { readSettings } from "../src/settings";
+import { fits, readSettings } from "../src/settings";
 
 const ORIGIN = "https://desk.example.org";
 const tag = (attributes: Record<string, string>): Element => {
@@ -54,5 +54,25 @@ describe("an accent colour", () => {
       }),
       { numRuns: 5_000 },
     );
+  });
+});
+
+describe("greetings", () => {
+  it("are one rule from plain attributes, or several as JSON", () => {
+    expect(readSettings(tag({ "data-greeting": "Hi", "data-greeting-pages": "/apply*", "data-greeting-after": "5" }), ORIGIN).greetings).toEqual([
+      { pages: "/apply*", after: 5, text: "Hi" },
+    ]);
+    expect(readSettings(tag({ "data-greetings": '[{"text": "A", "pages": "/a"}, {"text": ""}, {"text": "B", "after": 2}]' }), ORIGIN).greetings).toEqual([
+      { pages: "/a", after: 15, text: "A" },
+      { pages: "*", after: 2, text: "B" },
+    ]);
+  });
+
+  it("fit the pages that they name", () => {
+    expect(fits("/apply* /fees", "/apply/now")).toBe(true);
+    expect(fits("/apply* /fees", "/fees")).toBe(true);
+    expect(fits("/apply* /fees", "/fees/more")).toBe(false);
+    expect(fits("*", "/")).toBe(true);
+    expect(fits("/a.c", "/abc")).toBe(false);
   });
 });

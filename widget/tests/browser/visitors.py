@@ -27,7 +27,7 @@ class FrontDesk:
         return [message["text"] for message in self._post({})["messages"]]
 
     @property
-    def seen(self) -> dict[str, int]:
+    def seen(self) -> dict[str, Any]:
         return self._post({})["seen"]
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
