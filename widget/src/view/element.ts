@@ -54,6 +54,9 @@ export class FrontdeskElement extends Base {
   /** Loads the panel; set by the entry. @param attempt counts up, so that a failed load is not remembered */
   static load: (attempt: number) => Promise<AppModule> = () => Promise.reject(new Error("no panel"));
 
+  /** The one element that works on this page. */
+  static #present: FrontdeskElement | null = null;
+
   #host: Host | null = null;
   #app: App | null = null;
   #loading: Promise<App> | null = null;
@@ -68,11 +71,12 @@ export class FrontdeskElement extends Base {
       this.#app?.resume();
       return;
     }
-    const first = document.querySelector(TAG);
-    if (first !== null && first !== this) {
+    const present = FrontdeskElement.#present;
+    if (present?.isConnected === true && present !== this) {
       console.warn("CHHA front desk: this page already has the widget; the second one is left out.");
       return;
     }
+    FrontdeskElement.#present = this;
     this.#host = this.#build(readSettings(this, FrontdeskElement.origin === "" ? location.origin : FrontdeskElement.origin));
     this.#listen(this.#listening.signal);
     const tab = new Storage(openArea("sessionStorage")).get(OPEN);

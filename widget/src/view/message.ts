@@ -266,10 +266,10 @@ function safetyTitle(kind: string | null): string {
 function proof(sources: readonly Source[], reviewed: string | null): Node[] {
   if (sources.length === 0 && reviewed === null) return [];
   const links = sources.map(({ title, href }) => {
-    if (href === null) return make("li", {}, title);
+    if (href === null) return make("li", { dir: "auto" }, title);
     const anchor = anchorTo(href);
     anchor.append(title, icon("external"), make("span", { class: "hidden" }, ` (${words.newTab})`));
-    return make("li", {}, anchor);
+    return make("li", { dir: "auto" }, anchor);
   });
   return [
     make(
@@ -322,7 +322,7 @@ function review(groups: readonly SummaryGroup[], actions: MessageActions, text: 
               make(
                 "div",
                 { class: "item", "data-field": field },
-                make("dt", {}, label),
+                make("dt", { dir: "auto" }, label),
                 make("dd", { dir: "auto", class: value === "" ? "empty" : null }, value === "" ? words.empty : value),
                 make(
                   "dd",
@@ -426,7 +426,7 @@ function replies(messageId: string, shown: Presentation, actions: MessageActions
   const suggestion = shown.optionKind === "suggestion";
   const chips = shown.options.map(({ index, label }) =>
     button(
-      { class: suggestion ? "chip suggestion" : "chip", "data-option": String(index) },
+      { class: suggestion ? "chip suggestion" : "chip", dir: "auto", "data-option": String(index) },
       () => {
         actions.choose({ message: messageId, option: index }, label);
         actions.focusField();

@@ -321,7 +321,7 @@ export class Panel {
       }
       if (words.assistantLanguage !== "") parts.push(make("p", { class: "aside", "data-testid": "assistant-language" }, words.assistantLanguage));
       if (config.notice !== null) {
-        parts.push(make("div", { class: "aside consent", role: "note", "aria-label": words.aboutChat, "data-testid": "consent" }, markdown(config.notice)));
+        parts.push(make("div", { class: "aside consent", role: "note", dir: "auto", "aria-label": words.aboutChat, "data-testid": "consent" }, markdown(config.notice)));
       }
     }
     if (!snapshot.loaded) parts.push(make("p", { class: "system-note" }, words.loading));
