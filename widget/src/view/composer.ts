@@ -161,6 +161,7 @@ export class Composer {
     if (chooses) this.#field.replaceWith(this.#month.root);
     else this.#month.root.replaceWith(this.#field);
     this.#inWords.hidden = !chooses;
+    this.#box.toggleAttribute("data-month", chooses);
     this.#box.toggleAttribute("data-filled", !chooses && this.#field.value.trim() !== "");
     setText(this.#hint, "");
     if (focused) this.focus();
