@@ -6,6 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from sqlalchemy import select
 
 from frontdesk.records.models import Application, Draft, Message, Turn
@@ -35,11 +36,21 @@ class Applicant:
 
     def say(self, text: str) -> None:
         """Write it, and wait until the turn that it caused has ended."""
-        field = self.page.get_by_test_id("field")
-        field.fill(text)
-        field.press("Enter")
+        wait_for(lambda: self._write(text), "the field to take the words", 60)
+        self.page.get_by_test_id("field").press("Enter")
         self.said += 1
         wait_for(self._settled, f"the turn of {text!r} to end", 60)
+
+    def _write(self, text: str) -> bool:
+        """A month is offered as two lists; whoever would rather write says so first."""
+        in_words = self.page.get_by_role("button", name="Answer in words")
+        try:
+            if in_words.is_visible():
+                in_words.click(timeout=2_000)
+            self.page.get_by_test_id("field").fill(text, timeout=2_000)
+        except PlaywrightTimeout:  # the question has just changed what is asked with
+            return False
+        return not in_words.is_visible()
 
     def _settled(self) -> bool:
         with self.record.reading() as session:
