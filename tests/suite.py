@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,13 +26,14 @@ WIDGET = ROOT / "widget"
 
 @dataclass(frozen=True)
 class Check:
-    """One command; `rooms` are the names under which it is run alone."""
+    """One command; `rooms` are the names under which it can be asked for; `alone`: nothing runs beside it."""
 
     title: str
     rooms: tuple[str, ...]
     command: list[str]
     cwd: Path = ROOT
     env: dict[str, str] = field(default_factory=dict)
+    alone: bool = False
 
 
 def pytest(folder: str, *more: str, room: str | None = None) -> Check:
@@ -53,7 +54,7 @@ def checks() -> list[Check]:
         Check("Types of frontdesk and actions", ("check",), [str(BIN / "mypy")]),
         Check("Types of the widget", ("check", "widget"), ["npm", "run", "--silent", "check"], WIDGET),
         Check("Linter of the widget", ("check", "widget"), ["npm", "run", "--silent", "lint"], WIDGET),
-        pytest("journey"),
+        replace(pytest("journey"), alone=True),
         Check("Widget in a browser", ("widget",), [PYTHON, "-m", "pytest", "widget/tests/browser"]),
         pytest("staff"),
         extensions_tests(),
@@ -155,7 +156,11 @@ def main(argv: list[str]) -> int:
     chosen = [check for check in known if wanted is None or wanted in check.rooms]
     began = time.monotonic()
     if wanted is None:
-        results = list(run_in_lanes(chosen, lanes=max(2, os.cpu_count() or 1)))
+        results = list(
+            run_in_lanes([one for one in chosen if not one.alone], lanes=max(2, os.cpu_count() or 1))
+        )
+        # Whole desks started, killed and started again: what runs beside them would only make them slow.
+        results += run_in_lanes([one for one in chosen if one.alone], lanes=1)
     else:
         results = [run_alone(check) for check in chosen]
     print("\n" + "═" * 82)

@@ -77,6 +77,7 @@ def asked(record: Record, conversation: str) -> str | None:
         return draft.asking if draft else None
 
 
+@pytest.mark.timeout(900)  # twenty starts of one part or another
 def test_twenty_kills_lose_and_double_nothing(own_desk: Desk):
     chance = random.Random(SEED)
     # How long people wait for a bot that is away is a setting; here nobody is to be asked in, however slowly
