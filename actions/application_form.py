@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import copy
 import datetime as dt
-import hashlib
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -19,7 +18,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions import services
+from actions import once, services
 from actions.context import TurnContext, record
 from actions.replies import say
 from frontdesk.applications import afterwards, consent, drafts, resuming, status, submission
@@ -36,7 +35,6 @@ from frontdesk.applications.form import (
 )
 from frontdesk.applications.wording import application_wording, phrases
 from frontdesk.knowledge.organization import organization
-from frontdesk.records.models import ActionOutcome
 
 VALIDATE = "validate_application_form"
 SEND = "action_send_application"
@@ -148,8 +146,8 @@ def form_turn(context: TurnContext, understanding: dict[str, Any]) -> dict[str, 
     with record().transaction() as session:
         conversation_id = context.conversation(session)
         drafts.lock(session, conversation_id)
-        key = _key(context, conversation_id)
-        if (again := _kept(session, key, VALIDATE)) is not None:
+        key = once.key_of(context, conversation_id)
+        if (again := once.kept(session, key, VALIDATE)) is not None:
             return again
         draft = drafts.unsent(session, conversation_id)
         asked = consent.current()
@@ -163,7 +161,7 @@ def form_turn(context: TurnContext, understanding: dict[str, Any]) -> dict[str, 
             "application_outcome": result.outcome,
         }
         outcome = {"replies": [_kept_form(reply) for reply in result.replies], "slots": slots}
-        return _keep(session, key, VALIDATE, outcome)
+        return once.keep(session, key, VALIDATE, outcome)
 
 
 def send_turn(context: TurnContext) -> dict[str, Any]:
@@ -171,8 +169,8 @@ def send_turn(context: TurnContext) -> dict[str, Any]:
     with record().transaction() as session:
         conversation_id = context.conversation(session)
         drafts.lock(session, conversation_id)
-        key = _key(context, conversation_id)
-        if (again := _kept(session, key, SEND)) is not None:
+        key = once.key_of(context, conversation_id)
+        if (again := once.kept(session, key, SEND)) is not None:
             return again
         wording = application_wording()
         draft = drafts.unsent(session, conversation_id)
@@ -204,7 +202,7 @@ def send_turn(context: TurnContext) -> dict[str, Any]:
                     f"{wording.text('not_complete')} {wording.text('kept')}",
                     {"act": "application", "event": "paused"},
                 )
-        return _keep(session, key, SEND, {"replies": [_kept_form(reply)], "slots": slots})
+        return once.keep(session, key, SEND, {"replies": [_kept_form(reply)], "slots": slots})
 
 
 def _offer_code(session: Session, conversation_id: str, replies: list[Reply]) -> None:
@@ -281,26 +279,6 @@ def _sent(done: submission.Submitted, text: str) -> Say:
 
 def _details(done: submission.Submitted) -> dict[str, str]:
     return {"reference": done.application.reference, "email": done.application.email or ""}
-
-
-def _key(context: TurnContext, conversation_id: str) -> str:
-    """What the message's effects are kept under.
-
-    At Rasa's own door callers number their messages as they like, so there the conversation counts too.
-    """
-    if context.conversation_id and context.message_id:
-        return context.message_id
-    return hashlib.sha256(f"{conversation_id}\0{context.message_id}".encode()).hexdigest()
-
-
-def _kept(session: Session, key: str, action: str) -> dict[str, Any] | None:
-    kept = session.get(ActionOutcome, (key, action))
-    return dict(kept.outcome) if kept else None
-
-
-def _keep(session: Session, key: str, action: str, outcome: dict[str, Any]) -> dict[str, Any]:
-    session.add(ActionOutcome(message_id=key, action=action, outcome=outcome))
-    return outcome
 
 
 _KINDS: dict[str, type[Say] | type[Interruption] | type[Help] | type[HandOver]] = {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from extensions.nlu.engine import Engine
-from extensions.nlu.measure import COMMANDS, IN_FORM, REFUSALS, topics_of
+from extensions.nlu.measure import ANSWERING, COMMANDS, IN_FORM, REFUSALS, REPLYING, topics_of
 
 QUESTIONS = "questions"
 
@@ -42,7 +42,7 @@ class Results:
         label, decision = found["parts"][0]["label"], found["decision"]
         got = (
             " + ".join(part["label"] for part in found["parts"])
-            if decision in ("act", "lean")
+            if decision in ANSWERING
             else f"{decision}: {label}"
         )
         self.lines.append({"set": name, "text": text, "expected": expected, "got": got, "right": bool(right)})
@@ -50,7 +50,7 @@ class Results:
     def questions(self, line: dict[str, Any]) -> None:
         """Right when the topic, or one that is right too, is answered."""
         found = self._ask(line["text"])
-        right = found["decision"] in ("act", "lean", "decline") and bool(
+        right = found["decision"] in REPLYING and bool(
             _answered(found) & {line["topic"], *line.get("also", [])}
         )
         self._keep(QUESTIONS, line["text"], line["topic"], found, right)
@@ -69,12 +69,10 @@ class Results:
         also = line.get("also") or [[] for _ in line["turns"]]
         for text, topic, others in zip(line["turns"], line["topics"], also):
             found = self._ask(text, context)
-            right = found["decision"] in ("act", "lean", "decline") and bool(
-                _answered(found) & {topic, *others}
-            )
+            right = found["decision"] in REPLYING and bool(_answered(found) & {topic, *others})
             self._keep("follow-ups", text, topic, found, right)
             label = found["parts"][-1]["label"]
-            if found["decision"] in ("act", "lean") and label.startswith("faq/"):
+            if found["decision"] in ANSWERING and label.startswith("faq/"):
                 context["topic"] = label[4:]
 
     def compound(self, line: dict[str, Any]) -> None:
@@ -95,7 +93,7 @@ class Results:
         found = self._ask(line["text"])
         labels = {part["label"] for part in found["parts"]}
         refused = line["label"].startswith("decline/") and found["decision"] == "decline"
-        acted = found["decision"] in ("act", "lean", "decline") and line["label"] in labels
+        acted = found["decision"] in REPLYING and line["label"] in labels
         self._keep("reviewed messages", line["text"], line["label"], found, acted or refused)
 
     def told(self) -> dict[str, Any]:

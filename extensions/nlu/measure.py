@@ -51,6 +51,9 @@ COMMANDS = {
     "delete_my_data": {"delete_my_data"},
     "what_can_you_do": {"chitchat/capabilities", "faq/chha_services"},
 }
+# What a decision must be for its topics to be answered; a limit counts where its reply answers the topic too.
+ANSWERING = frozenset({"act", "lean"})
+REPLYING = ANSWERING | {"decline"}
 IN_FORM = {"affirm", "deny", "skip", "back", "change_answer", "cancel", "restart", "help"}
 REFUSALS: dict[str, Callable[[str, dict[str, Any]], bool]] = {
     "crisis": lambda label, found: (found["safety"] or {}).get("kind") == "crisis",
@@ -117,9 +120,7 @@ class Measurement:
             good = {line["topic"], *line.get("also", [])}
             answered = set().union(*(topics_of(part["label"]) for part in found["parts"]))
             ranked = [label for label, _ in found["parts"][0]["ranking"]]
-            acted = found["decision"] in ("act", "lean") or bool(
-                answered & good and found["decision"] == "decline"
-            )
+            acted = found["decision"] in ANSWERING or bool(answered & good and found["decision"] == "decline")
             right = acted and bool(answered & good)
             offered = right or (
                 found["decision"] == "clarify" and any(topics_of(label) & good for label in ranked[:4])
@@ -173,7 +174,7 @@ class Measurement:
             for text, topic, also in zip(line["turns"], line["topics"], line["also"]):
                 found = self._ask(text, context)
                 answered = set().union(*(topics_of(part["label"]) for part in found["parts"]))
-                right = found["decision"] in ("act", "lean", "decline") and bool(answered & {topic, *also})
+                right = found["decision"] in REPLYING and bool(answered & {topic, *also})
                 rights.append(right)
                 if not right:
                     self.misses.append(
@@ -181,7 +182,7 @@ class Measurement:
                         f"{found['parts'][0]['ranking'][:3]} | {text}"
                     )
                 label = found["parts"][-1]["label"]
-                if found["decision"] in ("act", "lean") and label.startswith("faq/"):
+                if found["decision"] in ANSWERING and label.startswith("faq/"):
                     context["topic"] = label[4:]
                 subjects = [
                     entity["value"] for entity in self.gazetteer.find(text) if entity["entity"] == "specialty"

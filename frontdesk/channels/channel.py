@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -44,10 +45,8 @@ class Capabilities:
     """What a channel can show. A way to show options that is None does not exist there.
 
     `text`: the longest text of one call, in `measure`'s unit. `window`: hours after the applicant's last
-    message
-    in which a free text may be sent. `per_second`: calls that the provider takes from us; `per_thread`:
-    seconds
-    between two to the same thread.
+    message in which a free text may be sent. `per_second`: calls that the provider takes from us;
+    `per_thread`: seconds between two to the same thread.
     """
 
     text: int
@@ -303,6 +302,22 @@ def new_client() -> httpx.AsyncClient:
     return httpx.AsyncClient(
         timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS), follow_redirects=False
     )
+
+
+def is_on(url: str, hosts: Sequence[str], api: str) -> bool:
+    """Whether an address that a provider named is its own: https on one of `hosts` or below, or the API's."""
+    try:
+        found, own = urlsplit(url), urlsplit(api)
+        port = found.port
+    except ValueError:
+        return False
+    if found.username or found.password:
+        return False
+    if (found.scheme, found.hostname, port) == (own.scheme, own.hostname, own.port):
+        return True
+    host = (found.hostname or "").lower()
+    named = any(host == one or host.endswith("." + one) for one in hosts)
+    return found.scheme == "https" and port in (None, 443) and named
 
 
 def retry_after(response: httpx.Response) -> float | None:

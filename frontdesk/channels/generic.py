@@ -1,8 +1,8 @@
 """A channel for integrators: signed webhooks in and out, by the Standard Webhooks specification.
 
-https://www.standardwebhooks.com: `webhook-id`, `webhook-timestamp` and `webhook-signature` (v1, HMAC-SHA256
-over
-"id.timestamp.body", base64). Events and messages are described in docs/channels/generic.md.
+https://www.standardwebhooks.com: `webhook-id`, `webhook-timestamp` and `webhook-signature` (v1,
+HMAC-SHA256 over "id.timestamp.body", base64). Events and messages are described in
+docs/channels/generic.md.
 """
 
 from __future__ import annotations

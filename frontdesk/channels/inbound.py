@@ -59,9 +59,8 @@ def _no_constant(name: str) -> Any:
 
 @dataclass(frozen=True)
 class Media:
-    """Something sent that is no text. `reference`: how the channel's `fetch` finds the content, None where
-    there
-    is none."""
+    """Something sent that is no text. `reference`: how the channel's `fetch` finds the content, None
+    where there is none."""
 
     kind: MediaKind
     reference: str | None = None

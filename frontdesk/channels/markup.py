@@ -1,8 +1,7 @@
 """From the assistant's small markdown (bold, links, lists) to each channel's own markup, escaped.
 
-Pure. A text becomes runs of characters with a style; a piece of it is written in any markup, so a long text
-can
-be cut anywhere without breaking one.
+Pure. A text becomes runs of characters with a style; a piece of it is written in any markup, so a long
+text can be cut anywhere without breaking one.
 """
 
 from __future__ import annotations

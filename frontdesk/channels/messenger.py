@@ -1,8 +1,7 @@
 """Facebook Messenger: https://developers.facebook.com/docs/messenger-platform (limits are from there).
 
-A free text may be sent for 24 hours after the applicant's last message; a person of the team may answer for
-seven
-days with the HUMAN_AGENT tag, where Meta has allowed it to the page.
+A free text may be sent for 24 hours after the applicant's last message; a person of the team may answer
+for seven days with the HUMAN_AGENT tag, where Meta has allowed it to the page.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from frontdesk.channels import measures, meta
 from frontdesk.channels.channel import (
     Call,
     Capabilities,
-    Channel,
     Envelope,
     MediaRefused,
     Outside,
@@ -25,6 +23,7 @@ from frontdesk.channels.channel import (
     Shape,
     Webhook,
     bounded,
+    is_on,
 )
 from frontdesk.channels.entry import entry_choice
 from frontdesk.channels.inbound import (
@@ -44,7 +43,6 @@ from frontdesk.channels.inbound import (
     mapping,
     text_of,
 )
-from frontdesk.channels.whatsapp import is_on
 
 MEDIA_HOSTS: Final = ("fbcdn.net", "fbsbx.com")
 HUMAN_AGENT_HOURS: Final = 7 * 24.0
@@ -67,7 +65,7 @@ CAPABILITIES: Final = Capabilities(
 _MEDIA: Final = {"image": "photo", "file": "file", "audio": "voice", "video": "video", "location": "location"}
 
 
-class Messenger(Channel):
+class Messenger(meta.GraphChannel):
     """One page.
 
     Args:
@@ -94,23 +92,20 @@ class Messenger(Channel):
         api: str,
         client: httpx.AsyncClient | None = None,
     ) -> None:
-        super().__init__(webhook_url, client)
-        self._app_secret = app_secret
-        self._verify_token = verify_token
+        super().__init__(
+            webhook_url,
+            token=token,
+            app_secret=app_secret,
+            verify_token=verify_token,
+            node=page_id,
+            api=api,
+            client=client,
+        )
         self._page_id = page_id
         self._human_agent = human_agent
-        self._api = api.rstrip("/")
-        self._messages = f"{self._api}/{page_id}/messages"
-        self._headers = {"Authorization": f"Bearer {token}"}
 
     def capabilities(self, thread: str) -> Capabilities:
         return CAPABILITIES
-
-    def challenge(self, request: RawRequest) -> str | None:
-        return meta.challenge(request, self._verify_token)
-
-    def verify(self, request: RawRequest) -> None:
-        meta.verify(request, self._app_secret)
 
     def parse(self, request: RawRequest) -> Parsed:
         body = request.json()

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import httpx
 
-from frontdesk.channels.channel import SendFailure, json_of, retry_after
+from frontdesk.channels.channel import Channel, SendFailure, json_of, retry_after
 from frontdesk.channels.inbound import Forged, RawRequest, mapping, text_of
 
 SIGNATURE_HEADER: Final = "x-hub-signature-256"
@@ -50,6 +50,42 @@ def challenge(request: RawRequest, token: str) -> str | None:
     if not hmac.compare_digest(asked.get("hub.verify_token", "").encode("utf-8", "replace"), token.encode()):
         raise Forged("hub.verify_token is not the one of this front desk.")
     return asked.get("hub.challenge", "")[:200]
+
+
+class GraphChannel(Channel):
+    """What both are: one node of the Graph API (a phone number, a page) that signs what it sends.
+
+    Args:
+        token: the bearer of our calls.
+        app_secret: signs the calls that we get.
+        verify_token: our own word for the GET challenge.
+        node: the id below which messages are sent.
+        api: the Graph API's address with its version.
+    """
+
+    def __init__(
+        self,
+        webhook_url: str,
+        *,
+        token: str,
+        app_secret: str,
+        verify_token: str,
+        node: str,
+        api: str,
+        client: httpx.AsyncClient | None = None,
+    ) -> None:
+        super().__init__(webhook_url, client)
+        self._app_secret = app_secret
+        self._verify_token = verify_token
+        self._api = api.rstrip("/")
+        self._messages = f"{self._api}/{node}/messages"
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def challenge(self, request: RawRequest) -> str | None:
+        return challenge(request, self._verify_token)
+
+    def verify(self, request: RawRequest) -> None:
+        verify(request, self._app_secret)
 
 
 def result(response: httpx.Response, title: str, variable: str) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """The outbox: what is queued in the record goes to its channel, once, in the order of each conversation.
 
-Any number of processes may run one: a delivery is taken by a lease. A provider that is away is waited for;
-what
-cannot be sent is marked, and people see it.
+Any number of processes may run one: a delivery is taken by a lease. A provider that is away is waited
+for; what cannot be sent is marked, and people see it.
 """
 
 from __future__ import annotations

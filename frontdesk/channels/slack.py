@@ -1,8 +1,7 @@
 """Slack: direct messages and mentions of one app (https://docs.slack.dev; limits are from there).
 
 Proof: v0 HMAC over timestamp and body, five minutes. A thread of ours is a direct chat, or a thread in a
-channel
-that began with a mention.
+channel that began with a mention.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from frontdesk.channels.channel import (
     Shape,
     Webhook,
     bounded,
+    is_on,
     json_of,
     retry_after,
 )
@@ -48,7 +48,6 @@ from frontdesk.channels.inbound import (
     text_of,
     whole,
 )
-from frontdesk.channels.whatsapp import is_on
 
 CAPABILITIES: Final = Capabilities(
     text=3000,  # of a section block; a message's text may hold 4,000

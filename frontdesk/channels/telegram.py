@@ -1,8 +1,7 @@
 """Telegram, by its Bot API: https://core.telegram.org/bots/api (limits and fields are from there).
 
 Proof: the secret of `setWebhook` in X-Telegram-Bot-Api-Secret-Token. Only private chats: an applicant's
-matters
-are not for a group.
+matters are not for a group.
 """
 
 from __future__ import annotations

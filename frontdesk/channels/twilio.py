@@ -1,9 +1,8 @@
 """SMS and WhatsApp by Twilio: https://www.twilio.com/docs/messaging/api/message-resource (limits are from
 there).
 
-One account for both: a thread whose name begins with `whatsapp:` is WhatsApp, any other is a phone. Options
-are
-numbers to be typed.
+One account for both: a thread whose name begins with `whatsapp:` is WhatsApp, any other is a phone.
+Options are numbers to be typed.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from frontdesk.channels.channel import (
     SendFailure,
     Webhook,
     bounded,
+    is_on,
     json_of,
     retry_after,
 )
@@ -45,7 +45,6 @@ from frontdesk.channels.inbound import (
     whole,
 )
 from frontdesk.channels.opting import SMS, WHATSAPP, opting
-from frontdesk.channels.whatsapp import is_on
 
 SIGNATURE_HEADER: Final = "x-twilio-signature"
 EMPTY_ANSWER: Final = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -15,7 +14,6 @@ from frontdesk.channels import measures, meta
 from frontdesk.channels.channel import (
     Call,
     Capabilities,
-    Channel,
     Envelope,
     MediaRefused,
     Outside,
@@ -23,6 +21,7 @@ from frontdesk.channels.channel import (
     Shape,
     Webhook,
     bounded,
+    is_on,
 )
 from frontdesk.channels.entry import entry_choice
 from frontdesk.channels.inbound import (
@@ -78,7 +77,7 @@ _STATES: Final = {
 }
 
 
-class WhatsApp(Channel):
+class WhatsApp(meta.GraphChannel):
     """One phone number.
 
     Args:
@@ -106,25 +105,21 @@ class WhatsApp(Channel):
         api: str,
         client: httpx.AsyncClient | None = None,
     ) -> None:
-        super().__init__(webhook_url, client)
-        self._token = token
-        self._app_secret = app_secret
-        self._verify_token = verify_token
+        super().__init__(
+            webhook_url,
+            token=token,
+            app_secret=app_secret,
+            verify_token=verify_token,
+            node=number_id,
+            api=api,
+            client=client,
+        )
         self._number_id = number_id
         self._template = template
         self._language = template_language
-        self._api = api.rstrip("/")
-        self._messages = f"{self._api}/{number_id}/messages"
-        self._headers = {"Authorization": f"Bearer {token}"}
 
     def capabilities(self, thread: str) -> Capabilities:
         return CAPABILITIES
-
-    def challenge(self, request: RawRequest) -> str | None:
-        return meta.challenge(request, self._verify_token)
-
-    def verify(self, request: RawRequest) -> None:
-        meta.verify(request, self._app_secret)
 
     def parse(self, request: RawRequest) -> Parsed:
         body = request.json()
@@ -279,22 +274,6 @@ class WhatsApp(Channel):
         )
         self._told(await self.ask(self.authorised(call)))
         return await self.webhook()
-
-
-def is_on(url: str, hosts: Sequence[str], api: str) -> bool:
-    """Whether an address that a provider named is its own: https on one of `hosts` or below, or the API's."""
-    try:
-        found, own = urlsplit(url), urlsplit(api)
-        port = found.port
-    except ValueError:
-        return False
-    if found.username or found.password:
-        return False
-    if (found.scheme, found.hostname, port) == (own.scheme, own.hostname, own.port):
-        return True
-    host = (found.hostname or "").lower()
-    named = any(host == one or host.endswith("." + one) for one in hosts)
-    return found.scheme == "https" and port in (None, 443) and named
 
 
 def _rows(part: Part) -> list[dict[str, str]]:
