@@ -31,6 +31,13 @@ if importlib.util.find_spec("hypothesis"):
     property_settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     property_settings.load_profile("desk")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in a browser come last: Playwright keeps an event loop running in the thread of the tests, in
+    which no asyncio test can start one of its own."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 DEBIAN_BINARIES = Path("/usr/lib/postgresql/15/bin")
 SYSTEM_ACCOUNT = "postgres"
 TEMPLATE = "template_record"

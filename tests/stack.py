@@ -99,6 +99,11 @@ class Process:
 
         wait_for(well, f"{self.name} to be ready", START_SECONDS)
 
+    def wait_until_ended(self) -> int:
+        """The exit status of the process itself (not of what it started), negative for a signal."""
+        assert self._process is not None
+        return self._process.wait(timeout=10)
+
     def kill(self) -> None:
         """SIGKILL to the process and all it started."""
         self._signal(signal.SIGKILL)
@@ -148,8 +153,7 @@ class Assistant:
             "CHHA_ACTIONS_URL": f"http://127.0.0.1:{self.actions_port}/webhook",
             "CHHA_TRACKER_URL": f"sqlite:///{folder / 'tracker.db'}",
             "RASA_TELEMETRY_ENABLED": "false",
-            "SANIC_HOST": "127.0.0.1",
-            "ACTION_SERVER_SANIC_WORKERS": "1",
+            "CHHA_ACTIONS_HOST": "127.0.0.1",
             "OMP_NUM_THREADS": "1",
             **(env or {}),
         }
@@ -158,7 +162,7 @@ class Assistant:
         migrate(self.record)
         self.actions = Process(
             "actions",
-            [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(self.actions_port)],
+            [sys.executable, "-m", "actions"],
             self.env,
             folder,
             f"http://127.0.0.1:{self.actions_port}/health",

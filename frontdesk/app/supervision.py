@@ -50,20 +50,11 @@ def parts(settings: Settings) -> list[Part]:
         "--port",
         str(settings.rasa_port),
     ]
-    actions = [
-        sys.executable,
-        "-m",
-        "rasa_sdk",
-        "--actions",
-        "actions",
-        "--port",
-        str(settings.actions_port),
-    ]
     return [
         Part(
             "actions",
             "Action server",
-            actions,
+            [sys.executable, "-m", "actions"],
             f"http://{settings.actions_host}:{settings.actions_port}/health",
             settings.actions_port,
             "CHHA_ACTIONS_PORT",
@@ -98,8 +89,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "CHHA_TRACKER_URL": tracker,
         "CHHA_ACTION_TIMEOUT": str(settings.action_timeout),
         "CHHA_VAR_DIR": str(settings.var_dir),
-        "SANIC_HOST": settings.actions_host,
-        "ACTION_SERVER_SANIC_WORKERS": "1",
+        "CHHA_ACTIONS_HOST": settings.actions_host,
+        "CHHA_ACTIONS_PORT": str(settings.actions_port),
         "RASA_TELEMETRY_ENABLED": "false",
         "PYTHONUNBUFFERED": "1",
         # One thread a process: the machine's cores belong to the parts, not to idle pools.

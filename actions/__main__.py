@@ -1,0 +1,37 @@
+"""The action server: `python -m actions`, where Rasa sends the custom actions that it decided on.
+
+rasa-sdk's own start puts the server into a worker process of its own. Killed hard, the parent leaves that
+worker on the port: it serves on, and the server that a supervisor starts anew cannot bind. Here it is one
+process.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from rasa_sdk.endpoint import create_app_for_serve
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.utils import update_sanic_log_level
+
+from frontdesk.settings import ROOT, load_settings
+
+
+def main() -> None:
+    """Serve the actions on `CHHA_ACTIONS_HOST` and `CHHA_ACTIONS_PORT` until a signal ends the process."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    update_sanic_log_level()
+    settings = load_settings()
+    executor = ActionExecutor()
+    executor.register_package("actions")
+    app = create_app_for_serve(executor, endpoints=str(ROOT / "endpoints.yml"))
+    app.run(
+        host=settings.actions_host,
+        port=settings.actions_port,
+        single_process=True,
+        access_log=False,
+        motd=False,
+    )
+
+
+if __name__ == "__main__":
+    main()
