@@ -22,9 +22,10 @@ from actions import once, services
 from actions.context import TurnContext, record
 from actions.replies import say
 from frontdesk.applications import afterwards, consent, drafts, resuming, status, submission
-from frontdesk.applications.form import (
+from frontdesk.applications.form import dialogue
+from frontdesk.applications.form.sheet import Sheet
+from frontdesk.applications.form.states import (
     DraftState,
-    FormTurn,
     HandOver,
     Help,
     Incoming,
@@ -152,7 +153,7 @@ def form_turn(context: TurnContext, understanding: dict[str, Any]) -> dict[str, 
         draft = drafts.unsent(session, conversation_id)
         asked = consent.current()
         turn = _turn_of(session, conversation_id, drafts.state_of(draft), context, understanding, asked.text)
-        result = turn.run()
+        result = dialogue.run(turn)
         drafts.apply(session, conversation_id, draft, result, message_id=key, consent_version=asked.version)
         if result.outcome == "paused":
             _offer_code(session, conversation_id, result.replies)
@@ -233,7 +234,7 @@ def ask_again(dispatcher: CollectingDispatcher, session: Session, context: TurnC
     if draft is None or draft.state != "open":
         return None
     turn = _turn_of(session, conversation_id, drafts.state_of(draft), context, {}, consent.current().text)
-    result = turn.ask_again()
+    result = dialogue.ask_again(turn)
     drafts.apply(
         session, conversation_id, draft, result, message_id=None, consent_version=consent.current().version
     )
@@ -255,9 +256,9 @@ def _turn_of(
     context: TurnContext,
     understanding: dict[str, Any],
     consent_text: str,
-) -> FormTurn:
+) -> Sheet:
     sent = status.newest_of(session, conversation_id)
-    return FormTurn(
+    return Sheet(
         state,
         Incoming(context.text, understanding, context.choice),
         today=today(),

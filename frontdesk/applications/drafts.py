@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from frontdesk.applications import fields
 from frontdesk.applications.fields import BY_NAME, RECORD, REVIEW
-from frontdesk.applications.form import Change, DraftState, FormResult
+from frontdesk.applications.form.states import Change, DraftState, FormResult
 from frontdesk.applications.parsing import years
 from frontdesk.applications.parsing.result import Context
 from frontdesk.applications.wording import ApplicationWording

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from frontdesk.applications.fields import RECORD
-from frontdesk.applications.form import (
+from frontdesk.applications.form import dialogue
+from frontdesk.applications.form.sheet import Sheet
+from frontdesk.applications.form.states import (
     DraftState,
     FormResult,
-    FormTurn,
     HandOver,
     Help,
     Incoming,
@@ -79,7 +80,7 @@ class Chat:
             "language": language,
             "is_question": question,
         }
-        turn = FormTurn(
+        turn = Sheet(
             self.draft,
             Incoming(text, understanding, choice),
             today=self.today,
@@ -88,7 +89,7 @@ class Chat:
             consent_text="May I save it?",
             sent=self.sent,
         )
-        self.result = turn.run()
+        self.result = dialogue.run(turn)
         found = self.result
         self.draft = DraftState(found.state, found.asking, found.values, found.working)
         return self

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from frontdesk.applications.fields import NAMES
-from frontdesk.applications.form import Say
+from frontdesk.applications.form.states import Say
 
 BAD: dict[str, list[str]] = {
     "consent": ["maybe", "banana", "12", "later on perhaps"],

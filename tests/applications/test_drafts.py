@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from frontdesk.applications import drafts
-from frontdesk.applications.form import DraftState, FormTurn, Incoming
+from frontdesk.applications.form import dialogue
+from frontdesk.applications.form.sheet import Sheet
+from frontdesk.applications.form.states import DraftState, Incoming
 from frontdesk.applications.wording import application_wording, phrases
 from frontdesk.records.models import Base, Conversation, Draft, DraftChange
 from frontdesk.records.session import Record
@@ -33,7 +35,7 @@ def record(tmp_path: Path) -> Iterator[Record]:
 def say(record: Record, text: str) -> Draft:
     with record.transaction() as session:
         draft = drafts.unsent(session, CONVERSATION)
-        turn = FormTurn(
+        turn = Sheet(
             drafts.state_of(draft),
             Incoming(text),
             today=TODAY,
@@ -41,7 +43,9 @@ def say(record: Record, text: str) -> Draft:
             phrases=phrases(),
             consent_text="May I?",
         )
-        return drafts.apply(session, CONVERSATION, draft, turn.run(), message_id=None, consent_version="v7")
+        return drafts.apply(
+            session, CONVERSATION, draft, dialogue.run(turn), message_id=None, consent_version="v7"
+        )
 
 
 def kept(record: Record) -> Draft | None:

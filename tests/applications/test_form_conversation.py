@@ -328,7 +328,7 @@ def test_a_private_number_beside_the_answer_leaves_the_answer(chat: Talk) -> Non
 
 
 def test_a_second_application_is_a_choice(chat: Talk, answers: dict[str, Any]) -> None:
-    from frontdesk.applications.form import Sent
+    from frontdesk.applications.form.states import Sent
 
     talk = chat()
     talk.sent = Sent("a1", "QWRT2346", answers)
@@ -342,7 +342,7 @@ def test_a_second_application_is_a_choice(chat: Talk, answers: dict[str, Any]) -
 
 
 def test_a_new_application_begins_with_consent(chat: Talk, answers: dict[str, Any]) -> None:
-    from frontdesk.applications.form import Sent
+    from frontdesk.applications.form.states import Sent
 
     talk = chat()
     talk.sent = Sent("a1", "QWRT2346", answers)

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from frontdesk.applications import corrections, extraction, fields
 from frontdesk.applications.fields import BY_NAME, FIELDS, Field
-from frontdesk.applications.form import DraftState, FormTurn, Incoming
+from frontdesk.applications.form import dialogue
+from frontdesk.applications.form.sheet import Sheet
+from frontdesk.applications.form.states import DraftState, Incoming
 from frontdesk.applications.parsing import (
     countries,
     durations,
@@ -108,7 +110,7 @@ def test_every_message_gets_an_answer_and_keeps_the_record_whole(text: str, aski
             break
         known[name] = value
     consented = {} if asking == "consent" else {"consented": True, "order": list(known)}
-    turn = FormTurn(
+    turn = Sheet(
         DraftState("open", asking, {} if asking == "consent" else known, consented),
         Incoming(text),
         today=TODAY,
@@ -116,7 +118,7 @@ def test_every_message_gets_an_answer_and_keeps_the_record_whole(text: str, aski
         phrases=phrases(),
         consent_text="Consent.",
     )
-    result = turn.run()
+    result = dialogue.run(turn)
     assert result.replies or result.outcome == "send"
     for name, value in result.values.items():
         assert value is None or BY_NAME[name].accepts(value), (text, name, value)
