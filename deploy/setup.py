@@ -34,6 +34,8 @@ TRAINED_ON = (
 )
 # What the console's review list writes is trained there, and a person puts it live; a start must not do so.
 DECIDED_IN_THE_CONSOLE = ("learned.yml",)
+# Words that only the form reads are no part of a model.
+READ_BY_THE_FORM = ROOT / "knowledge" / "vocabulary" / "answers"
 KEPT_MODELS = 5
 
 
@@ -301,7 +303,8 @@ def fingerprint(paths: list[Path]) -> str:
     for path in paths:
         files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
         for file in files:
-            if "__pycache__" in file.parts or file.name in DECIDED_IN_THE_CONSOLE or not file.exists():
+            left_out = file.name in DECIDED_IN_THE_CONSOLE or READ_BY_THE_FORM in file.parents
+            if "__pycache__" in file.parts or left_out or not file.exists():
                 continue
             digest.update(str(file.relative_to(ROOT)).encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())

@@ -357,7 +357,7 @@ def _replaced(current: str, old: str, new: str) -> str | None:
     if len(old.split()) != 1 or not right:
         return None
     part, exchange = old.strip(" .,;!"), right[-1].strip(" .,;!")
-    small = speech.TALK | speech.FUNCTION
+    small = speech.talk() | speech.joining()
     if len(part) < 3 or {*key_of(part), *key_of(exchange)} & small or len(fold(current)) != len(current):
         return None
     # A whole word of the value: "it" is none of "University".

@@ -32,7 +32,7 @@ from frontdesk.applications.parsing import (
 )
 from frontdesk.applications.parsing.result import Certain, Context
 from frontdesk.applications.wording import Phrases
-from frontdesk.knowledge.vocabulary import key_of
+from frontdesk.knowledge.vocabulary import answer_words, key_of
 
 PERSONAL = frozenset(
     {
@@ -227,11 +227,6 @@ def _is_demonym(alias: tuple[str, ...]) -> bool:
     return len(alias[-1]) >= 4 and alias not in _country_names()
 
 
-_EVERYDAY = (
-    "Russia,Syria,Iran,Vietnam,Turkey,Palestine,America,England,Holland,Burma,Saudi "
-    "Arabia,Saudi,Emirates,Brasil,"
-    "Britain,Scotland,Wales"
-).split(",")
 _NAMES: set[tuple[str, ...]] = set()
 
 
@@ -244,7 +239,7 @@ def _country_names() -> set[tuple[str, ...]]:
                 country.name.partition(",")[0],
             ):
                 _NAMES.add(key_of(name))
-        _NAMES.update(key_of(name) for name in _EVERYDAY)
+        _NAMES.update(key_of(name) for name in answer_words()["country_word"].listed("not_a_demonym"))
     return _NAMES
 
 

@@ -1,7 +1,8 @@
 """The gazetteers: words people use for specialties, exams, visas, countries, months, …, and what they mean.
 
-One file a kind under `knowledge/vocabulary/`. The finding of words lives here; what a found word means for an
-answer is the concern of `frontdesk.applications.parsing`.
+One file a kind under `knowledge/vocabulary/`, read by the NLU too; those under `vocabulary/answers/` serve
+the reading of answers only, so an edit there trains nothing. The finding of words lives here; what a
+found word means for an answer is the concern of `frontdesk.applications.parsing`.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ class _File(BaseModel):
 
 
 class Gazetteer:
-    """The terms of one kind, with labels."""
+    """The terms of one kind, with labels; `meanings` gives the id of each folded alias."""
 
     def __init__(self, kind: str, entries: Sequence[Entry]) -> None:
         self.kind = kind
@@ -150,9 +151,20 @@ class Gazetteer:
         aliases = [(alias, entry.id) for entry in entries for alias in entry.aliases]
         self.terms = Terms([*ids, *labels, *aliases])
         self.guarded = frozenset(key_of(word) for entry in entries for word in entry.guarded)
+        self.meanings = {
+            " ".join(key_of(alias)) or alias: entry.id for entry in entries for alias in entry.aliases
+        }
+        self._listed: dict[str, frozenset[str]] = {
+            entry.id: frozenset(" ".join(key_of(alias)) or alias for alias in entry.aliases)
+            for entry in entries
+        }
 
     def label(self, id_: str) -> str:
         return self._labels.get(id_, id_)
+
+    def listed(self, id_: str) -> frozenset[str]:
+        """The folded spellings of an entry (a sign without letters as it is); empty for an unknown id."""
+        return self._listed.get(id_, frozenset())
 
     def __contains__(self, id_: object) -> bool:
         return id_ in self._labels
@@ -195,3 +207,8 @@ def _watched(folder: Path) -> Watched[Vocabulary]:
 def vocabulary(folder: Path | None = None) -> Vocabulary:
     """The vocabulary as the files are now."""
     return _watched(folder or settings().knowledge_dir / "vocabulary").get()
+
+
+def answer_words(folder: Path | None = None) -> Vocabulary:
+    """The words that only the reading of answers needs, as the files are now."""
+    return _watched(folder or settings().knowledge_dir / "vocabulary" / "answers").get()

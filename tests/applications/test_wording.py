@@ -11,9 +11,10 @@ import pytest
 
 from frontdesk.applications import commands, wording
 from frontdesk.applications.fields import BY_NAME, NAMES, RECORD
+from frontdesk.applications.parsing import countries
 from frontdesk.applications.wording import application_wording, phrases, read_application_wording
 from frontdesk.knowledge.files import KnowledgeError
-from frontdesk.knowledge.vocabulary import key_of
+from frontdesk.knowledge.vocabulary import answer_words, key_of
 from frontdesk.settings import settings
 
 FILE = settings().knowledge_dir / wording.FILE
@@ -40,7 +41,8 @@ def test_every_choice_is_a_value_that_the_field_takes(name: str) -> None:
 def test_every_question_that_makes_sure_exists_and_is_used() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     known = set(application_wording().asks)
-    assert known == {name for name in known if f'"{name}"' in code or f"'{name}'" in code}
+    by_words = {entry.id for entry in answer_words()["country_shared"].entries}
+    assert known == {name for name in known if f'"{name}"' in code or name in by_words}
     assert _asked_in_code() <= known
 
 
@@ -124,3 +126,15 @@ def test_a_text_about_wrong_input_without_an_example_is_refused(tmp_path: Path) 
 def test_a_brace_that_means_nothing_is_shown_as_written() -> None:
     known = application_wording().model_copy(update={"texts": {"x": "Hello {nobody}"}})
     assert known.text("x") == "Hello {nobody}"
+
+
+def test_every_list_of_answer_words_is_used_and_a_kind_has_one_file() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    files = {path.stem for path in (FILE.parent / "vocabulary" / "answers").glob("*.yml")}
+    assert set(answer_words().kinds()) == files
+    assert files == {kind for kind in files if f'"{kind}"' in code}
+
+
+def test_a_shared_name_of_countries_leads_to_a_country_or_a_question_that_exists() -> None:
+    for entry in answer_words()["country_shared"].entries:
+        assert countries.is_code(entry.id) or entry.id in application_wording().asks, entry.id

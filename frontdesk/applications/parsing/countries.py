@@ -13,66 +13,19 @@ import pycountry
 from rapidfuzz import fuzz, process
 
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
-from frontdesk.knowledge.vocabulary import Found, Gazetteer, Terms, fold, key_of, vocabulary, words
+from frontdesk.knowledge.vocabulary import (
+    Found,
+    Gazetteer,
+    Terms,
+    answer_words,
+    fold,
+    key_of,
+    vocabulary,
+    words,
+)
 
 # Languages in which applicants write the name of their country.
 LANGUAGES = ("es", "fr", "pt", "de", "it", "tr", "nl", "pl", "id", "ro")
-# Everyday names where pycountry has only the official one.
-EVERYDAY = {
-    "US": ["USA", "U.S.", "U.S.A.", "United States", "America", "the States", "American", "us citizen"],
-    "GB": ["UK", "U.K.", "Great Britain", "Britain", "British", "England", "English", "Scotland", "Wales",
-        "Northern Ireland", "Scottish", "Welsh"],
-    "KR": ["South Korea", "S. Korea", "Republic of Korea", "South Korean"],
-    "KP": ["North Korea", "DPRK", "North Korean"],
-    "CD": ["DR Congo", "DRC", "Congo Kinshasa", "Democratic Republic of Congo"],
-    "CG": ["Congo Brazzaville", "Republic of the Congo", "Republic of Congo"],
-    "CI": ["Ivory Coast", "Cote d'Ivoire", "Ivorian"], "RU": ["Russia", "Russian"],
-    "SY": ["Syria", "Syrian"], "IR": ["Iran", "Iranian", "Persia"],
-    "VN": ["Vietnam", "Viet Nam", "Vietnamese"], "LA": ["Laos"], "BN": ["Brunei"], "TZ": ["Tanzania"],
-    "VE": ["Venezuela"], "BO": ["Bolivia"], "MD": ["Moldova"], "TW": ["Taiwan"],
-    "PS": ["Palestine", "Palestinian"], "MK": ["North Macedonia", "Macedonia"], "CV": ["Cape Verde"],
-    "SZ": ["Swaziland"], "MM": ["Burma", "Myanmar"], "TR": ["Turkey", "Turkiye", "Turkish"],
-    "CZ": ["Czech Republic", "Czechia"], "VA": ["Vatican"], "FM": ["Micronesia"], "TL": ["East Timor"],
-    "AE": ["UAE", "U.A.E.", "Emirates", "Emirati"], "SA": ["KSA", "K.S.A.", "Saudi", "Saudi Arabia"],
-    "CN": ["PRC", "P.R.C.", "P.R. China", "PR China", "Mainland China"], "HK": ["Hong Kong"],
-    "MO": ["Macau", "Macao"], "KN": ["St Kitts", "Saint Kitts", "St Kitts and Nevis"], "LC": ["St Lucia"],
-    "VC": ["St Vincent"], "GD": ["Grenada"], "AG": ["Antigua", "Barbuda"], "TT": ["Trinidad", "Tobago"],
-    "BA": ["Bosnia"], "DO": ["Dominican Republic", "Republica Dominicana"],
-    "NL": ["Holland", "The Netherlands"], "GM": ["The Gambia"], "BS": ["The Bahamas"], "XK": ["Kosovo"],
-    "LK": ["Sri Lanka", "Ceylon"], "PH": ["Philippines", "the Philippines", "Pilipinas"],
-    "SX": ["St Maarten", "Sint Maarten"], "CW": ["Curacao"], "BQ": ["Bonaire", "Saba"], "AW": ["Aruba"],
-    "MX": ["Mexico"], "BR": ["Brasil"], "EG": ["Misr", "Masr"], "IN": ["Bharat", "Hindustan"],
-}  # fmt: skip
-# Names that several countries share.
-AMBIGUOUS = {
-    ("korea",): ("KR", "confirm_country"),
-    ("korean",): ("KR", "confirm_country"),
-    ("congo",): (None, "country_congo"),
-    ("congolese",): (None, "country_congo"),
-    ("dominican",): (None, "country_dominican"),
-    ("west", "indies"): (None, "country_which"),
-    ("caribbean",): (None, "country_which"),
-    ("yugoslavia",): (None, "country_which"),
-    ("ussr",): (None, "country_which"),
-    ("soviet", "union"): (None, "country_which"),
-    ("kurdistan",): (None, "country_which"),
-    ("kurdish",): (None, "country_which"),
-    ("arab",): (None, "country_which"),
-    ("african",): (None, "country_which"),
-    ("asian",): (None, "country_which"),
-    ("european",): (None, "country_which"),
-    ("gulf",): (None, "country_which"),
-    ("europe",): (None, "country_which"),
-    ("africa",): (None, "country_which"),
-    ("asia",): (None, "country_which"),
-}
-# English words that are also a code or a name in some language; they count only as the whole answer.
-_NEVER_INSIDE = frozenset(
-    "us in no is it to at be by as my me so do am an al and are can per guy ben mar pan tan sur "
-    "los las la el un une der das"
-    " den man men isle island islands union africa china's republic india's son dan".split()
-)
-
 _GONE = (
     r"(?:born|raised|grew up|living|live|lives|residing|reside|resident|based|staying|settled|studied"
     r"|studying|study|"
@@ -100,7 +53,8 @@ def _terms(gazetteer: Gazetteer) -> Terms:
     pairs = list(_names())
     for entry in gazetteer.entries:
         pairs += [(alias, entry.id.upper()) for alias in (entry.label, *entry.aliases) if alias]
-    return Terms((name, code) for name, code in pairs if key_of(name) not in AMBIGUOUS)
+    shared = answer_words()["country_shared"].terms
+    return Terms((name, code) for name, code in pairs if not shared.id_of(key_of(name)))
 
 
 @lru_cache(maxsize=1)
@@ -111,7 +65,7 @@ def _proper() -> Terms:
 @lru_cache(maxsize=1)
 def _names() -> tuple[tuple[str, str], ...]:
     """Everyday, official and translated names, first come first served."""
-    pairs = [(alias, code) for code, aliases in EVERYDAY.items() for alias in aliases]
+    pairs = [(alias, entry.id) for entry in answer_words()["country_name"].entries for alias in entry.aliases]
     for country in pycountry.countries:
         names = {country.name, getattr(country, "common_name", ""), getattr(country, "official_name", "")}
         pairs += [(name, country.alpha_2) for name in sorted(names) if name]
@@ -129,7 +83,8 @@ def _names() -> tuple[tuple[str, str], ...]:
                 if len("".join(key)) > 3 and key not in known:
                     abroad.setdefault(key, (local, set()))[1].add(country.alpha_2)
     pairs += [(local, next(iter(codes))) for local, codes in abroad.values() if len(codes) == 1]
-    return tuple((name, code) for name, code in pairs if key_of(name) not in AMBIGUOUS)
+    shared = answer_words()["country_shared"].terms
+    return tuple((name, code) for name, code in pairs if not shared.id_of(key_of(name)))
 
 
 def terms() -> Terms:
@@ -170,6 +125,10 @@ def mentioned(text: str, *, asked: bool = False) -> list[Found]:
     return [found for found in terms().find(text) if not _is_word(found, text, asked=asked)]
 
 
+def _ordinary() -> frozenset[str]:
+    return answer_words()["country_word"].listed("ordinary")
+
+
 def _is_word(found: Found, text: str, *, asked: bool) -> bool:
     if len(found.alias) > 1:
         return False
@@ -177,7 +136,7 @@ def _is_word(found: Found, text: str, *, asked: bool) -> bool:
     if found.alias[0] in {"us", "uk", "usa", "uae", "ksa", "drc", "prc"}:
         return found.alias[0] == "us" and written != "US"
     guarded = not asked and found.alias in vocabulary()["country_demonym"].guarded and len(words(text)) > 3
-    return guarded or found.alias[0] in _NEVER_INSIDE or len(found.alias[0]) <= 2
+    return guarded or found.alias[0] in _ordinary() or len(found.alias[0]) <= 2
 
 
 def parse(text: str, context: Context) -> Parsed:
@@ -196,17 +155,17 @@ def parse(text: str, context: Context) -> Parsed:
     if len(wanted) > 1:
         names = " / ".join(sorted(name_of(code) for code in wanted))
         return Unclear("country_two", {"given": names})
-    if len(whole) == 1 and len(whole[0]) == 2 and whole[0] not in _NEVER_INSIDE:
+    if len(whole) == 1 and len(whole[0]) == 2 and whole[0] not in _ordinary():
         short = pycountry.countries.get(alpha_2=whole[0].upper())
         if short:
             return Confirm(short.alpha_2, "confirm_country", {"value": name_of(short.alpha_2)})
     for length in (2, 1):
         for at in range(len(whole) - length + 1):
-            shared = AMBIGUOUS.get(whole[at : at + length])
-            if shared and shared[0]:
-                return Confirm(shared[0], shared[1], {"value": name_of(shared[0])})
+            shared = answer_words()["country_shared"].terms.id_of(whole[at : at + length])
+            if shared and is_code(shared):
+                return Confirm(shared, "confirm_country", {"value": name_of(shared)})
             if shared:
-                return Unclear(shared[1])
+                return Unclear(shared)
     return _nearly(text, whole)
 
 

@@ -6,7 +6,7 @@ import re
 
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, doubted
 from frontdesk.applications.parsing.speech import folded, respelled
-from frontdesk.applications.parsing.yes_no import NO_SIGNS, YES_SIGNS, plain
+from frontdesk.applications.parsing.yes_no import plain, signs
 
 STATES = ("not_started", "in_progress", "certified")
 
@@ -56,9 +56,9 @@ def _parse(text: str, context: Context) -> Parsed:
     """One of the three states."""
     line = folded(text)
     if not line:
-        if any(sign in text for sign in NO_SIGNS):
+        if "no" in signs(text):
             return Certain("not_started")
-        return Confirm("certified", "confirm_certified") if any(sign in text for sign in YES_SIGNS) else None
+        return Confirm("certified", "confirm_certified") if signs(text) else None
     if _will(line):
         return Confirm("not_started", "confirm_ecfmg_begun", otherwise=None)
     denied = bool(_NOT_CERTIFIED.search(line))

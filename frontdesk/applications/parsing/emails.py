@@ -8,22 +8,8 @@ from email_validator import EmailNotValidError, validate_email
 from rapidfuzz.distance import OSA
 
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
-from frontdesk.knowledge.vocabulary import fold
+from frontdesk.knowledge.vocabulary import answer_words, fold
 
-# The mail houses that typing errors are measured against: what most applicants use, by public rankings.
-COMMON_DOMAINS = (
-    "gmail.com yahoo.com hotmail.com outlook.com icloud.com live.com aol.com protonmail.com proton.me msn.com"
-    " ymail.com rocketmail.com gmx.com gmx.de gmx.net web.de mail.ru yandex.ru yandex.com qq.com "
-    "163.com 126.com"
-    " sina.com rediffmail.com yahoo.co.in yahoo.co.uk yahoo.com.br yahoo.es yahoo.fr hotmail.co.uk hotmail.es"
-    " hotmail.fr outlook.es live.co.uk me.com mac.com mail.com zoho.com naver.com googlemail.com ukr.net"
-).split()
-_COMMON = frozenset(COMMON_DOMAINS)
-_TLD_SLIPS = {
-    "con": "com", "cm": "com", "comm": "com", "cmo": "com", "ocm": "com", "vom": "com", "xom": "com",
-    "coom": "com", "cim": "com", "ney": "net", "nte": "net", "ogr": "org", "rog": "org", "og": "org",
-}  # fmt: skip
-_ENDINGS = frozenset("com net org edu gov info biz io med health online doctor".split())
 _FOUND = re.compile(r"[^\s@<>(),;:\"\[\]]+@[^\s@<>(),;:\"\[\]]+")
 _SPACED = re.compile(r"([\w.+%'-]+)\s*@\s*([\w-]+(?:\s*\.\s*[\w-]+)+)")
 _AT = (
@@ -40,6 +26,11 @@ _SPELLED = re.compile(
     re.IGNORECASE,
 )
 _TRAILING = ".,;:!?)>]}'\"…"
+
+
+def common_domains() -> dict[str, None]:
+    """The mail houses that typing errors are measured against, the most common first."""
+    return dict.fromkeys(entry.id for entry in answer_words()["mail_domain"].entries)
 
 
 def parse(text: str, context: Context) -> Parsed:
@@ -91,7 +82,7 @@ def _spelled(text: str) -> str | None:
     # "my mail is ana dot ruiz at …": the words before the address are not part of it.
     domain = re.sub(_DOT, ".", match["domain"], flags=re.IGNORECASE)
     ending = domain.rpartition(".")[2].lower()
-    if ending not in _ENDINGS and len(ending) != 2:
+    if ending not in answer_words()["mail_ending"] and len(ending) != 2:
         return None
     return _normal(f"{local}@{domain}".replace(" ", ""))
 
@@ -108,14 +99,15 @@ def _checked(address: str) -> Parsed:
 def likely(address: str) -> str | None:
     """The address that was probably meant when the domain looks like a slip of the fingers, else None."""
     local, _, domain = address.rpartition("@")
-    if domain in _COMMON:
+    if domain in common_domains():
         return None
     name, _, ending = domain.rpartition(".")
-    if ending in _TLD_SLIPS and f"{name}.{_TLD_SLIPS[ending]}" in _COMMON:
-        return f"{local}@{name}.{_TLD_SLIPS[ending]}"
+    meant = answer_words()["mail_ending"].meanings.get(ending)
+    if meant and f"{name}.{meant}" in common_domains():
+        return f"{local}@{name}.{meant}"
     near = [
         common
-        for common in COMMON_DOMAINS
+        for common in common_domains()
         if OSA.distance(domain, common) <= (1 if len(common) <= 9 else 2)
         and len(common) >= 7
         and domain[0] == common[0]
@@ -134,7 +126,7 @@ def _repaired(text: str) -> str | None:
     mended = re.sub(r"\.{2,}", ".", domain.strip(".")).replace(",", ".")
     if "." not in mended:
         # "name@gmailcom": the dot is missing before a known ending.
-        for common in COMMON_DOMAINS:
+        for common in common_domains():
             if mended.lower() in {common.replace(".", ""), common.partition(".")[0]}:
                 mended = common
                 break

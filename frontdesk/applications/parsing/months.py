@@ -14,25 +14,9 @@ from frontdesk.applications.parsing.numbers import words_to_digits
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, doubted
 from frontdesk.applications.parsing.speech import respelled
 from frontdesk.applications.parsing.years import century
-from frontdesk.knowledge.vocabulary import words
+from frontdesk.knowledge.vocabulary import answer_words, words
 
 YEARS_AHEAD = 5
-SEASONS = {
-    "spring": 3, "primavera": 3, "printemps": 3, "summer": 6, "verano": 6, "verao": 6, "ete": 6,
-    "fall": 9, "autumn": 9, "otono": 9, "automne": 9, "winter": 1, "invierno": 1, "hiver": 1,
-}  # fmt: skip
-PARTS = {
-    "early": 1,
-    "start": 1,
-    "beginning": 1,
-    "first half": 1,
-    "mid": 6,
-    "middle": 6,
-    "second half": 7,
-    "late": 10,
-    "end": 11,
-}
-
 _ISO = re.compile(r"(?<!\d)(20\d{2})\s*[-/.]\s*(\d{1,2})(?:\s*[-/.]\s*(\d{1,2}))?(?!\d)")
 _DMY = re.compile(r"(?<!\d)(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(20\d{2}|\d{2})(?!\d)")
 _MY = re.compile(r"(?<![\d/.-])(\d{1,2})\s*[-/.]\s*(20\d{2})(?!\d)")
@@ -194,7 +178,7 @@ def _without_names(plain: str, years: list[int], today: dt.date) -> Parsed:
     found = _relative(plain, today)
     if found:
         return found
-    season = next((number for word in words(plain) if (number := SEASONS.get(word.folded))), None)
+    season = _stands_for("season", plain)
     if season:
         year = years[0] if years else (today.year if season > today.month else today.year + 1)
         return _suggest(year, season, today)
@@ -204,9 +188,9 @@ def _without_names(plain: str, years: list[int], today: dt.date) -> Parsed:
         year = years[0] if years else (today.year if month > today.month else today.year + 1)
         return _suggest(year, month, today)
     if years:
-        for part, month in PARTS.items():
-            if re.search(rf"\b{part}\b", plain):
-                return _suggest(years[0], month, today)
+        part = _stands_for("part_of_year", plain)
+        if part:
+            return _suggest(years[0], part, today)
         return Unclear("month_of_year", {"year": str(years[0])}, kept=str(years[0]))
     if re.search(r"\b(?:end of (?:the |this )?year|year end)\b", plain):
         return _suggest(today.year, 12, today)
@@ -227,6 +211,12 @@ def _without_names(plain: str, years: list[int], today: dt.date) -> Parsed:
     if re.fullmatch(r"\W*\d{1,2}\W*", plain):
         return Unclear("month_needed")
     return None
+
+
+def _stands_for(kind: str, plain: str) -> int | None:
+    """The month that the first season or part of a year in the text stands for."""
+    found = answer_words()[kind].find(plain)
+    return ENGLISH[found[0].id] if found else None
 
 
 def _suggest(year: int, month: int, today: dt.date) -> Parsed:

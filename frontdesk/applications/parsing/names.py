@@ -10,7 +10,7 @@ import re
 from frontdesk.applications.parsing import emails, speech, yes_no
 from frontdesk.applications.parsing.result import Certain, Context, Parsed, Unclear
 from frontdesk.conversations import sensitive
-from frontdesk.knowledge.vocabulary import fold, words
+from frontdesk.knowledge.vocabulary import answer_words, fold, words
 
 LONGEST = 200
 _LEAD = re.compile(
@@ -41,15 +41,6 @@ _OPENER = re.compile(
 _KIN_TAIL = re.compile(
     r"\s+(?:hai|hoon|po|ji|here|only|sir|madam|mam|please|pls|plz|thanks|thank you)[\s.!]*$", re.IGNORECASE
 )
-_TITLES = frozenset(
-    "dr doctor dra doc mr mrs ms miss mister prof professor sir madam eng engr drs herr frau sr "
-    "sra srta".split()
-)
-_DEGREES = frozenset(
-    "md mbbs mbchb mbbch mbbs mbchir bmbs dnb do phd msc bsc mph frcs mrcp mrcs facp mbbs md phd "
-    "dds bds pharmd rn esq mba"
-    " mch bms pgy1".split()
-)
 _NOTE = re.compile(r"[(\[{<][^)\]}>]*[)\]}>]?")
 _FAMILY_NOTE = re.compile(
     r"[,;.\-–]?\s*\b(?:\w[\w'’-]*\s+(?:is|being)\s+(?:my|the|her|his)\s+(?:family|last|first"
@@ -73,22 +64,15 @@ _CONTACT = re.compile(
     r"(?<=\w)\s*[,;|\n]\s*(?:[\w-]+\s*[:=]?\s*)?(?:\S+@\S+|\+?\d[\d\s().-]{6,}).*", re.DOTALL
 )
 _ALLOWED = re.compile(r"[^\W\d_]|[\s.'’ʼ`´‘\-‐‑–,·・]|[\u0300-\u036f\u200c\u200d]|\w")
-# Written small inside a name; "do", "le", "van" are names of their own in Vietnam and stay capital there.
-_PARTICLES = frozenset("de del dela da das dos di der den von bin binti bint ibn y los las".split()) - {
-    "dela"
-}
-_OF_THE_FORM = frozenset(
-    "student graduate doctor university college hospital year final medical medicine intern "
-    "internship resident fellow"
-    " good morning afternoon evening usmle ecfmg step score passed failed certified week months "
-    "country citizen school order".split()
-)
-_NO_NAME = frozenset(
-    "yes no ok okay hello hi hey thanks test name none na nil null unknown anonymous nothing "
-    "skip student graduate doctor me"
-    " myself mr mrs back next stop help cancel start apply rotation residency person human abc "
-    "xyz asdf qwerty".split()
-)
+
+
+def _listed(id_: str) -> frozenset[str]:
+    return answer_words()["name_word"].listed(id_)
+
+
+def _is_other(word: str) -> bool:
+    """A word of talk or of the form, of which no name is made."""
+    return word in speech.talk() or word in speech.joining() or word in _listed("of_the_form")
 
 
 def parse(text: str, context: Context) -> Parsed:
@@ -139,14 +123,14 @@ def is_plainly_a_name(text: str) -> bool:
     line = [word.folded for word in words(text)]
     if cued(text) is not None:
         return len(line) <= 9
-    plain = not any(word in speech.TALK or word in speech.FUNCTION or word in _OF_THE_FORM for word in line)
+    plain = not any(_is_other(word) for word in line)
     capitals = sum(not part[:1].islower() for part in text.split()) / max(1, len(text.split()))
     return 2 <= len(line) <= 6 and (plain or capitals == 1.0) and not any(c.isdigit() for c in text)
 
 
 def _judged(line: str, cued: bool) -> Parsed:
     folded = [word.folded for word in words(line)]
-    if not folded or (len(folded) == 1 and folded[0] in _NO_NAME):
+    if not folded or (len(folded) == 1 and folded[0] in _listed("no_name")):
         return None
     if emails.addresses(line) or sensitive.find(line) or "@" in line or "://" in line:
         return None
@@ -171,7 +155,7 @@ def _is_talk(line: str, folded: list[str], *, cued: bool) -> bool:
     """A sentence rather than a name. Many words of talk are names somewhere (Will, May, Do, My), so one may
     pass.
     """
-    talk = [word in speech.TALK or word in speech.FUNCTION or word in _OF_THE_FORM for word in folded]
+    talk = [_is_other(word) for word in folded]
     capitals = sum(not part[:1].islower() for part in line.split()) / max(1, len(line.split()))
     if capitals == 1.0 and len(folded) > 1:
         return sum(talk) / len(talk) > 0.5
@@ -186,9 +170,13 @@ def _clean(line: str) -> str:
         line = line.strip("'")
     line = _KIN_TAIL.sub("", line)
     parts = line.split(" ")
-    while len(parts) > 1 and fold(parts[0]).strip(".,") in _TITLES:
+    while len(parts) > 1 and fold(parts[0]).strip(".,") in _listed("title"):
         parts = parts[1:]
-    while len(parts) > 1 and re.sub(r"[.,()]", "", fold(parts[-1])) in _DEGREES and _is_degree(parts[-1]):
+    while (
+        len(parts) > 1
+        and re.sub(r"[.,()]", "", fold(parts[-1])) in _listed("degree")
+        and _is_degree(parts[-1])
+    ):
         parts = parts[:-1]
     return " ".join(parts).strip(" ,;:.!-–")
 
@@ -215,7 +203,7 @@ def _capitals(line: str) -> str:
 def _capital_line(line: str) -> str:
     parts = line.split(" ")
     small = [
-        at > 0 and (part in _PARTICLES or (part == "la" and parts[at - 1] == "de"))
+        at > 0 and (part in _listed("particle") or (part == "la" and parts[at - 1] == "de"))
         for at, part in enumerate(parts)
     ]
     return " ".join(part if low else _capital(part) for part, low in zip(parts, small, strict=True))

@@ -1,45 +1,34 @@
-"""Numbers as people write and say them. Pure; imports only the words of a text."""
+"""Numbers as people write and say them. Pure; the words are in the vocabulary."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from frontdesk.knowledge.vocabulary import fold
+from frontdesk.knowledge.vocabulary import Gazetteer, answer_words, fold
 
-UNITS = {
-    **dict(zip("zero one two three four five six seven eight nine ten".split(), range(11), strict=True)),
-    **dict(
-        zip(
-            "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
-            range(11, 20),
-            strict=True,
-        )
-    ),
-    **dict(zip("uno dos tres cuatro cinco seis siete ocho nueve diez".split(), range(1, 11), strict=True)),
-    **dict(zip("un deux trois quatre cinq six".split(), range(1, 7), strict=True)),
-    **dict(zip("um dois tres quatro cinco seis sete oito nove dez".split(), range(1, 11), strict=True)),
-    "once": 11,
-    "doce": 12,
-    "onze": 11,
-    "douze": 12,
-    "doze": 12,
-    "una": 1,
-    "une": 1,
-    "uma": 1,
-    "a": 1,
-    "an": 1,
-    "couple": 2,
-    "dozen": 12,
-}
-TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
+# In English "once" is no number, though in Spanish it is eleven.
+_NO_NUMBER = frozenset({"a", "an", "once"})
 
-_NUMBER_WORD = re.compile(
-    r"\b(?:(?P<tens>twenty|thirty|forty|fifty)(?:[\s-]+(?P<unit>one|two|three|four|five|six|seven"
-    r"|eight|nine))?"
-    r"|(?P<word>"
-    + "|".join(sorted((w for w in UNITS if w not in {"a", "an"}), key=len, reverse=True))
-    + r"))\b"
-)
+
+@lru_cache(maxsize=4)
+def _number_word(known: Gazetteer) -> re.Pattern[str]:
+    """A number in words: up to nineteen, a ten, or a ten with its unit ("twenty-four")."""
+    values = {word: int(value) for word, value in known.meanings.items() if word not in _NO_NUMBER}
+    small = [word for word, value in values.items() if value < 20]
+    units = [word for word, value in values.items() if 1 <= value <= 9]
+    tens = [word for word, value in values.items() if 20 <= value < 60]
+    return re.compile(
+        rf"\b(?:(?P<tens>{_either(tens)})(?:[\s-]+(?P<unit>{_either(units)})\b)?|(?P<word>{_either(small)}))\b"
+    )
+
+
+def _either(known: list[str]) -> str:
+    return "|".join(re.escape(word) for word in sorted(known, key=len, reverse=True))
+
+
+def _value(word: str | None) -> int:
+    return int(answer_words()["number"].meanings.get(word or "", "0"))
 
 
 _SPOKEN_YEAR = re.compile(
@@ -51,7 +40,6 @@ _SPOKEN_YEAR = re.compile(
     r"|(?P<teen>ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
     r"|(?:oh[\s-]+)?(?P<single>one|two|three|four|five|six|seven|eight|nine))\b"
 )
-_DECADES = {**TENS, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 
 
 def years_to_digits(text: str) -> str:
@@ -62,13 +50,10 @@ def years_to_digits(text: str) -> str:
         if match["single"] and match["century"] and "oh" not in match.group():
             # "twenty one weeks" is no year.
             return match.group()
-        two = _DECADES.get(match["tens"] or "", 0) + UNITS.get(
-            match["unit"] or match["teen"] or match["single"] or "", 0
-        )
+        two = _value(match["tens"]) + _value(match["unit"] or match["teen"] or match["single"])
         return str(base + two)
 
-        # "2k19" and "2 0 1 9" are years, too.
-
+    # "2k19" and "2 0 1 9" are years, too.
     plain = re.sub(r"\b2k(\d{2})\b", r"20\1", ascii_digits(fold(text)))
     plain = re.sub(r"(?<!\d)([12]) ([09]) (\d) (\d)(?! ?\d)", r"\1\2\3\4", plain)
     return _SPOKEN_YEAR.sub(digits, plain)
@@ -81,11 +66,9 @@ def words_to_digits(text: str) -> str:
     """
 
     def digits(match: re.Match[str]) -> str:
-        if match["tens"]:
-            return str(TENS[match["tens"]] + (UNITS[match["unit"]] if match["unit"] else 0))
-        return match["word"] if match["word"] == "once" else str(UNITS[match["word"]])
+        return str(_value(match["tens"]) + _value(match["unit"] or match["word"]))
 
-    return _NUMBER_WORD.sub(digits, ascii_digits(fold(text)))
+    return _number_word(answer_words()["number"]).sub(digits, ascii_digits(fold(text)))
 
 
 def ascii_digits(text: str) -> str:

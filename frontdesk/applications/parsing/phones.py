@@ -15,19 +15,9 @@ from phonenumbers import NumberParseException, PhoneNumber
 from frontdesk.applications.parsing import countries
 from frontdesk.applications.parsing.numbers import ascii_digits
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
-from frontdesk.knowledge.vocabulary import words
+from frontdesk.knowledge.vocabulary import answer_words, words
 
-_SPOKEN = {
-    **dict(zip("zero one two three four five six seven eight nine".split(), "0123456789", strict=True)),
-    **dict(zip("cero uno dos tres cuatro cinco seis siete ocho nueve".split(), "0123456789", strict=True)),
-    "oh": "0",
-    "o": "0",
-    "nought": "0",
-    "null": "0",
-    "plus": "+",
-    "mas": "+",
-}
-_TIMES = {"double": 2, "triple": 3, "treble": 3}
+_TIMES = "times "
 _NUMBER = re.compile(r"(?:\+|00)?[\s(]*\d(?:[\s\-./()–]*\d){4,18}")
 
 
@@ -114,16 +104,18 @@ def _readable(text: str) -> str:
     """The text with spoken digits written ("plus nine one, double three" → "+9133")."""
     plain = ascii_digits(text).replace("＋", "+")
     line = words(plain)
-    spoken = sum(word.folded in _SPOKEN or word.folded in _TIMES for word in line)
+    digits = answer_words()["digit"].meanings
+    spoken = sum(word.folded in digits for word in line)
     if spoken < 5:
         return plain
     out: list[str] = []
     times = 1
     for word in line:
-        if word.folded in _TIMES:
-            times = _TIMES[word.folded]
+        meant = digits.get(word.folded, "")
+        if meant.startswith(_TIMES):
+            times = int(meant.removeprefix(_TIMES))
             continue
-        sign = _SPOKEN.get(word.folded) or (word.folded if word.folded.isdigit() else None)
+        sign = meant or (word.folded if word.folded.isdigit() else None)
         out.append(sign * times if sign else " | ")
         times = 1
     return "".join(out)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 import pycountry
 
 from frontdesk.applications.parsing import emails, speech, yes_no
 from frontdesk.applications.parsing.result import Certain, Context, Parsed, Unclear
-from frontdesk.knowledge.vocabulary import Found, Gazetteer, Terms, read_gazetteer, words
-from frontdesk.settings import settings
+from frontdesk.knowledge.vocabulary import Found, Gazetteer, Terms, answer_words, key_of, words
 
 ANY = "any"
 LONGEST = 120
@@ -44,27 +44,23 @@ _TAIL = re.compile(
 )
 
 
-# Short forms that mean one place only.
-SHORT = {
-    "nyc": "New York City", "ny": "New York", "new york": "New York", "la": "Los Angeles",
-    "l.a.": "Los Angeles", "l.a": "Los Angeles", "sf": "San Francisco", "dc": "Washington DC",
-    "d.c.": "Washington DC", "philly": "Philadelphia", "vegas": "Las Vegas", "cali": "California",
-    "tx": "Texas", "fl": "Florida", "ca": "California", "nj": "New Jersey", "pa": "Pennsylvania",
-    "il": "Illinois", "mi": "Michigan", "ga": "Georgia", "jersey": "New Jersey", "atl": "Atlanta",
-    "nola": "New Orleans", "slc": "Salt Lake City", "okc": "Oklahoma City", "chi-town": "Chicago",
-}  # fmt: skip
+def _states() -> list[Any]:
+    return list(pycountry.subdivisions.get(country_code="US"))  # type: ignore[no-untyped-call]
 
 
-@lru_cache(maxsize=1)
-def _gazetteer() -> Gazetteer:
-    return read_gazetteer(settings().knowledge_dir / "places.yml")
+def _listed(id_: str) -> frozenset[str]:
+    return answer_words()["place_word"].listed(id_)
 
 
-@lru_cache(maxsize=1)
 def _terms() -> Terms:
-    states = [(state.name, f"US-{state.code[3:]}") for state in pycountry.subdivisions.get(country_code="US")]  # type: ignore[no-untyped-call]
-    pairs = [(entry.label or entry.id, entry.id) for entry in _gazetteer().entries]
-    pairs += [(alias, entry.id) for entry in _gazetteer().entries for alias in entry.aliases]
+    return _terms_of(answer_words()["place"])
+
+
+@lru_cache(maxsize=4)
+def _terms_of(gazetteer: Gazetteer) -> Terms:
+    states = [(state.name, state.code) for state in _states()]
+    pairs = [(entry.label or entry.id, entry.id) for entry in gazetteer.entries]
+    pairs += [(alias, entry.id) for entry in gazetteer.entries for alias in entry.aliases]
     return Terms([*pairs, *states])
 
 
@@ -109,30 +105,7 @@ def parse(text: str, context: Context) -> Parsed:
         return None
     if _ANY.search(line) and not known:
         return Certain(ANY)
-    if line in {
-        "anything",
-        "all",
-        "all ok",
-        "all okay",
-        "all fine",
-        "any thing",
-        "not important",
-        "everything",
-    }:
-        return Certain(ANY)
-    if line in {
-        "us",
-        "usa",
-        "in us",
-        "in usa",
-        "united states",
-        "america",
-        "in america",
-        "the us",
-        "the states",
-        "u s",
-        "u s a",
-    }:
+    if line in _listed("anything") or line in _listed("whole_country"):
         return Certain(ANY)
     if speech.is_question(said) or "@" in said or emails.addresses(said):
         return None
@@ -141,15 +114,17 @@ def parse(text: str, context: Context) -> Parsed:
     place = _clean(said)
     if not place or len(place) > LONGEST:
         return Unclear("place_long") if place else None
-    if place.casefold() in SHORT:
-        return Certain(SHORT[place.casefold()])
+    short = answer_words()["place_short"].meanings.get(" ".join(key_of(place)))
+    if short:
+        return Certain(short)
     if known:
         line_ = [word.folded for word in words(place)]
         if re.search(
             r"\b(?:not|except|but not|anything but|no|avoid)(?: in)?\s*$", said[: known[0].start].casefold()
         ):
             return Unclear("place_not")
-        talks = any(word in _AROUND for word in line_) or sum(word in speech.TALK for word in line_) > 1
+        talk = sum(word in speech.talk() for word in line_)
+        talks = talk > 1 or any(word in _listed("around") for word in line_)
         return Certain(_span(said, known) if talks or len(line_) > 12 else _capitals(place))
     if _is_talk(place):
         return None
@@ -158,11 +133,7 @@ def parse(text: str, context: Context) -> Parsed:
 
 def _describes(place: str) -> bool:
     """\"A big city\" stays as it is written."""
-    return any(
-        word.folded
-        in {"a", "big", "small", "city", "place", "town", "warm", "cold", "cheap", "cheapest", "not"}
-        for word in words(place)
-    )
+    return any(word.folded in _listed("describing") for word in words(place))
 
 
 def _span(text: str, known: list[Found]) -> str:
@@ -183,49 +154,28 @@ def _is_talk(place: str) -> bool:
     line = [word.folded for word in words(place)]
     if not line or len(line) > 8:
         return True
-    talk = sum(word in speech.TALK or word in _NOT_PLACES for word in line)
-    small = sum(word in speech.FUNCTION for word in line) - sum(word in {"or", "and", "of"} for word in line)
+    talk = sum(word in speech.talk() or word in _listed("not_a_place") for word in line)
+    small = sum(word in speech.joining() for word in line) - sum(word in {"or", "and", "of"} for word in line)
     return (talk > 0 and (talk + small) / len(line) > 0.3) or small / len(line) > 0.5
-
-
-_AROUND = frozenset(
-    "close uncle aunt brother sister cousin friend family relatives parents husband wife flexible "
-    "also hospital".split()
-)
-_NOT_PLACES = frozenset(
-    "hospital weeks month months yes no student graduate internal medicine surgery psychiatry "
-    "family pediatrics none".split()
-)
 
 
 def _capitals(place: str) -> str:
     if any(c.isupper() for c in place):
         return place
-    small = {"or", "and", "of", "in", "near", "the", "nearby", "around", "side", "area", "o", "y"}
+    small = _listed("small")
     out = []
     for at, part in enumerate(place.split(" ")):
         plain = part.strip(",.()")
         if plain in small and at:
             out.append(part)
-        elif (at and plain.upper() in _STATES) or plain in {
-            "dc",
-            "nyc",
-            "la",
-            "usa",
-            "us",
-            "ny",
-            "nj",
-            "tx",
-            "fl",
-        }:
+        elif (at and f"US-{plain.upper()}" in _state_codes()) or plain in _listed("capitals"):
             out.append(part.upper())
         else:
             out.append(re.sub(r"(^|[-(])(\w)", lambda m: m.group(1) + m.group(2).upper(), part))
     return " ".join(out)
 
 
-_STATES = frozenset(
-    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ "
-    "NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT"
-    " VA WA WV WI WY DC PR".split()
-)
+@lru_cache(maxsize=1)
+def _state_codes() -> frozenset[str]:
+    """Codes of states as written in addresses; those of the far territories are words too often."""
+    return frozenset(state.code for state in _states() if state.type in {"State", "District"}) | {"US-PR"}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from frontdesk.applications.parsing import countries, emails, speech, yes_no
 from frontdesk.applications.parsing.result import Certain, Context, Parsed, Unclear
-from frontdesk.knowledge.vocabulary import fold, words
+from frontdesk.knowledge.vocabulary import Gazetteer, answer_words, fold, words
 
 LONGEST = 200
 _KIND = (
-    r"(?:univers\w+|uni\b|univ\.?|college|school|faculty|facult\w+|institut\w*|academy|academ\w+"
+    r"univers\w+|uni\b|univ\.?|college|school|faculty|facult\w+|institut\w*|academy|academ\w+"
     r"|medic\w+ (?:college|school|university)|med school|escuela|facultad|faculdade"
     r"|universidad\w*|hochschule|fakult\w+"
-    r"|aiims|kmc|amc|cmc|kemu|dow|aku|nust|auc|sgu|ross|saba|must|ubc|unam|usp|ipn)"
 )
-_IS_SCHOOL = re.compile(rf"\b{_KIND}", re.IGNORECASE)
+_ACRONYM = "acronym"
 _LEAD = re.compile(
     r"^\W*(?:(?:ok|okay|yes|sure|well|sorry|hi)\b[\s,.!:]*)*(?:"
     r"(?:my|the|her|his|our)\s+(?:medical\s+|med\s+)?(?:school|college|university|uni|institute"
@@ -77,7 +77,7 @@ def parse(text: str, context: Context) -> Parsed:
 
 def is_school(text: str) -> bool:
     """Whether a word of the text says that it is a school."""
-    return bool(_IS_SCHOOL.search(text))
+    return bool(_school_words(answer_words()["school_word"]).search(text))
 
 
 def split_country(name: str) -> tuple[str, str | None]:
@@ -153,21 +153,26 @@ def _stripped(said: str) -> str:
     while previous != name:
         previous = name
         name = _TAIL.sub("", name)
-    for wrong, right in _SLIPS:
+    for wrong, right in _slips(answer_words()["school_word"]):
         name = wrong.sub(lambda match, right=right: _cased(match.group(), right), name)  # type: ignore[misc]
     return name.strip(' ,;:.!"“”-–')
 
 
-# Words of nearly every school's name, misspelt in ways that leave no doubt.
-_SLIPS = [
-    (re.compile(rf"\b(?:{wrong})\b", re.IGNORECASE), right)
-    for wrong, right in (
-        ("collage|colledge|colege|collge|collegue|coledge", "college"),
-        ("univercity|universty|unversity|univeristy|universitty|univesity|uinversity", "university"),
-        ("medcial|medicial|medcal|mediacl|medicl", "medical"),
-        ("insitute|institue|instutute", "institute"),
-    )
-]
+@lru_cache(maxsize=4)
+def _school_words(known: Gazetteer) -> re.Pattern[str]:
+    """What tells a school from other places: its kind, or an acronym that it begins with."""
+    acronyms = "|".join(sorted(known.listed(_ACRONYM)))
+    return re.compile(rf"\b(?:{_KIND}|{acronyms})", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4)
+def _slips(known: Gazetteer) -> list[tuple[re.Pattern[str], str]]:
+    """Misspelt words of nearly every school's name, each with the right one."""
+    return [
+        (re.compile(rf"\b(?:{'|'.join(map(re.escape, entry.aliases))})\b", re.IGNORECASE), entry.id)
+        for entry in known.entries
+        if entry.id != _ACRONYM
+    ]
 
 
 def _cased(written: str, right: str) -> str:
@@ -176,8 +181,8 @@ def _cased(written: str, right: str) -> str:
 
 def _is_talk(name: str) -> bool:
     line = [word.folded for word in words(name)]
-    talk = sum(word in speech.TALK for word in line)
-    small = sum(word in speech.FUNCTION for word in line)
+    talk = sum(word in speech.talk() for word in line)
+    small = sum(word in speech.joining() for word in line)
     if talk >= 2 or (talk and len(line) <= 3) or talk + small == len(line):
         return True
     return len(line) > 1 and (talk + small) / len(line) > 0.5

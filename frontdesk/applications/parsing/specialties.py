@@ -10,11 +10,9 @@ from rapidfuzz import fuzz, process
 
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
 from frontdesk.applications.parsing.speech import folded
-from frontdesk.knowledge.vocabulary import Found, key_of, vocabulary, words
+from frontdesk.knowledge.vocabulary import Found, answer_words, key_of, vocabulary, words
 
 MOST = 3
-# Words that name a family of specialties rather than one.
-BROAD = {("surgery",), ("surgical",), ("surg",), ("surgeon",), ("surgeons",), ("medicine",), ("internal",)}
 _NOT = re.compile(
     r"\b(?:not|no|except|but not|anything but|dont (?:want|like)|without|instead of|rather "
     r"than)(?:\s+(?:in|the|a|any))*\s*$"
@@ -33,7 +31,7 @@ def parse(text: str, context: Context) -> Parsed:
         labels = ", ".join(label(id_) for id_ in ids)
         return Unclear("specialty_three", {"given": labels})
     if ids:
-        broad = [one for one in found if one.alias in BROAD]
+        broad = [one for one in found if _is_broad(one)]
         if broad and len(ids) == 1:
             return Confirm(ids, "confirm_specialty", {"value": label(ids[0])})
         return Certain(ids)
@@ -64,7 +62,7 @@ def named(text: str, *, strict: bool = False) -> list[Found]:
 def certain_in(text: str) -> list[str] | None:
     """The specialties in a longer text when each is named beyond doubt ("surgery" alone is not)."""
     found = named(text, strict=True)
-    if not found or any(one.alias in BROAD for one in found):
+    if not found or any(_is_broad(one) for one in found):
         return None
     ids = list(dict.fromkeys(one.id for one in found))
     return ids if len(ids) <= MOST else None
@@ -112,19 +110,22 @@ def _is_talk(text: str, one: Found, *, strict: bool) -> bool:
     if (
         one.alias == ("im",)
         and after
-        and after[0] not in _BESIDE | {"and", "or", "then", "also", "first", "please"}
+        and after[0] not in _beside() | {"and", "or", "then", "also", "first", "please"}
     ):
         return vocabulary()["specialty"].terms.id_of(tuple(after)) is None
     if len(line) <= 5 and not strict:
         return False
     before = [w.folded for w in line if w.end <= one.start][-1:]
-    return not (set(after) & _BESIDE or set(before) & {"in", "of", "and", "or", "plus"})
+    return not (set(after) & _beside() or set(before) & {"in", "of", "and", "or", "plus"})
 
 
-_BESIDE = frozenset(
-    "rotation rotations residency elective electives clerkship observership program fm peds "
-    "neuro surgery psych".split()
-)
+def _beside() -> frozenset[str]:
+    return answer_words()["specialty_word"].listed("beside")
+
+
+def _is_broad(one: Found) -> bool:
+    """A word for a family of specialties rather than one."""
+    return " ".join(one.alias) in answer_words()["specialty_word"].listed("family")
 
 
 def _nearly(line: str) -> Parsed:

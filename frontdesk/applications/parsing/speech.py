@@ -6,7 +6,7 @@ import re
 
 from rapidfuzz.distance import OSA
 
-from frontdesk.knowledge.vocabulary import words
+from frontdesk.knowledge.vocabulary import answer_words, words
 
 _ASKING = frozenset(
     "what whats why how hows when where wheres who whos whom whose which wich wat wht y hw".split()
@@ -138,43 +138,15 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 
-# Words of talk that no name, school or city is made of.
-TALK = frozenset(
-    """i im ive id ill you u your youre he she they we us me my mine his her hers their our it its this that
-    these those there
-    want wants wanna need needs apply applying application form question questions ask asking answer know
-    think dont doesnt
-    didnt cant wont wouldnt shouldnt couldnt isnt arent wasnt have has had having was were been being am
-    are is
-    what why how when where who which whose please pls plz help stop cancel skip back restart continue
-    resume later
-    send sent sending give gave given tell told explain change correct fix edit update wrong mistake
-    sorry actually
-    because maybe perhaps already yet also only just really very not never nothing none something
-    anything everything
-    hello hi hey thanks thank thx ok okay yes no nope yeah sure sir madam bot robot human person agent
-    operator
-    come back later tomorrow today yesterday wait moment minute busy pray lunch call phone email mail number
-    understand stuck confused mean means forget forgot use whenever btw should would could wish wanted
-    make made do does did
-    doing done if but so then than about into over again more less much many some any every each now here
-    give write wrote
-    written type typed say said put enter fill start begin finish end quit exit go going goes went get
-    got take took keep
-    gracias muchas shukran merci danke grazie obrigado obrigada salamat dhanyavad lot appreciate
-    appreciated bless god salam
-    somebody someone anybody anyone nobody office ring agent list menu features
-    passport visa rotation residency letter recommendation weeks months money cost price pay paid free
-    fee""".split()
-)
+
+def talk() -> frozenset[str]:
+    """Words of talk that no name, school or city is made of."""
+    return answer_words()["talk"].listed("talk")
 
 
-# Small words that join a sentence together; as names they are rare, and then capitalised.
-FUNCTION = frozenset(
-    "in at of for from with by on to as am and or an be like let lets keep dont idk dunno lol "
-    "haha hmm umm till until while"
-    " since per via off up down out such too both either neither same live lives living".split()
-)
+def joining() -> frozenset[str]:
+    """Small words that join a sentence together; as names they are rare, and then capitalised."""
+    return answer_words()["talk"].listed("joining")
 
 
 # Words that a name or a school hardly has and a cry for help often does: with one of them, a classifier's
@@ -202,4 +174,5 @@ def talk_share(text: str) -> float:
     line = [word.folded for word in words(text)]
     if not line:
         return 1.0
-    return sum(word in TALK for word in line) / len(line)
+    known = talk()
+    return sum(word in known for word in line) / len(line)
