@@ -256,6 +256,14 @@ class _RefusedModel(logging.Filter):
         return True
 
 
+def cannot_use(model: Any, why: str) -> str:
+    """The sentence for a model (a path) that Rasa refuses."""
+    return (
+        f"Rasa cannot use the model in {model} ({why}); train a new one with "
+        "python -m extensions.launcher train."
+    )
+
+
 def refuse_to_serve_without_a_model() -> None:
     """Make `rasa run` end when its model cannot be loaded or no model is there."""
     import rasa.core.agent
@@ -269,8 +277,7 @@ def refuse_to_serve_without_a_model() -> None:
         agent = await load(*arguments, **keywords)
         if not agent.is_ready():
             print(
-                f"Rasa cannot use the model in {arguments[0]} ({refused.reason or 'no valid model there'}); "
-                "train a new one with python -m extensions.launcher train.",
+                cannot_use(arguments[0], refused.reason or "no valid model there"),
                 file=sys.stderr,
                 flush=True,
             )
@@ -323,8 +330,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> None:
 
     rasa_command.configure_logging_and_warnings = configure_and_ignore
     if completed[:1] == ["run"] and completed[1:2] != ["actions"]:
-        if latest_model(Path(_option(completed, "-m", "--model") or "models")) is None:
+        model = latest_model(Path(_option(completed, "-m", "--model") or "models"))
+        if model is None:
             _stop("There is no trained model; train one with python -m extensions.launcher train.")
+        if model_components(model) is None:  # said before half a minute of loading what would load it
+            _stop(cannot_use(model, "no whole model archive"))
         check_settings()
         refuse_to_serve_without_a_model()
     sys.argv = ["rasa", *completed]

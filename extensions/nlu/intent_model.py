@@ -2,8 +2,8 @@
 
 Features: [MiniLM, three layers ; WordLlama ; SVD-300 of TF-IDF (char_wb 2-4, words 1-2)], rotated and partly
 whitened; multinomial logistic regression with balanced classes, plus the nearest examples of each label.
-Change
-here: features and fitting. scikit-learn and scipy only while training; no pickle; must not import Rasa.
+Change here: features and fitting. scikit-learn and scipy only while training; no pickle; must not import
+Rasa.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import math
 import re
 import warnings
 from collections import Counter, OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -21,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from extensions.nlu.encoder import CONTEXT_DIMENSIONS, POOLED_DIMENSIONS, SentenceEncoder
+from extensions.nlu.encoder import CONTEXT_DIMENSIONS, POOLED_DIMENSIONS, SentenceEncoder, cores
 
 # Weight of each block of features beside the sentence embedding (1.0), found by cross-validation.
 INNER_LAYERS_WEIGHT = 0.7
@@ -390,8 +391,8 @@ def train(
 ) -> Trained:
     """Fit on normalised texts and predict each of them once by a model that did not see it.
 
-    Linear algebra runs on one thread: this machine's other processes need the other cores, and threads that
-    wait for each other under load take ten times as long.
+    Each fit runs on one thread, side by side with the others: threads of one fit would wait for each other,
+    which takes ten times as long under load.
 
     Raises:
         ModelError: fewer than two labels.
@@ -433,14 +434,21 @@ def _train(
             if folds > 1
             else []
         )
-    for seen, unseen in splits:
+
+    def predicted(split: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         # Rotation and SVD never see labels and are shared; the classifier and the neighbours see only the
         # fold.
+        seen, unseen = split
         fold_weights, fold_bias = _fit_partial(turned[seen], targets[seen], len(names), iterations)
         similar = _similarities(places[unseen], places[seen], targets[seen], len(names))
-        held_out[unseen] = turned[unseen] @ fold_weights + fold_bias + NEIGHBOUR_WEIGHT * similar
+        return turned[unseen] @ fold_weights + fold_bias + NEIGHBOUR_WEIGHT * similar
 
-    weights, bias = _fit(turned, targets, iterations)
+    with ThreadPoolExecutor(cores()) as pool:
+        whole = pool.submit(_fit, turned, targets, iterations)
+        for (_, unseen), logits in zip(splits, pool.map(predicted, splits)):
+            held_out[unseen] = logits
+        weights, bias = whole.result()
+
     unturned = rotation.fitted @ weights
     order = np.argsort(targets, kind="stable")
     model = IntentModel(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from extensions.nlu import segmentation
+from extensions.nlu import limit_phrases, segmentation
 from extensions.nlu.calibration import THRESHOLDS
 from extensions.nlu.encoder import SentenceEncoder
 from extensions.nlu.intent_model import IntentModel, softmax
@@ -120,6 +120,8 @@ class Interpreter:
             ]
             for label in self._labels
         ]
+        # What is refused in the words of a topic is no sign that the topic is not meant.
+        self._outside = self._declined & np.asarray([not kin for kin in self._kin])
         # Added to the logits when the channel says whether a form is open.
         self._without_form = np.asarray(
             [-2.0 * (label in FORM_COMMANDS) for label in self._labels], dtype=np.float32
@@ -209,6 +211,10 @@ class Interpreter:
             logits = logits + self._with_form
         elif context.known:
             logits = logits + self._without_form
+        for label in limit_phrases.named(text):
+            if label in self._numbers:
+                logits = logits.copy()
+                logits[self._numbers[label]] += _PHRASE
         return softmax(logits)
 
     def _whole(self, sentences: list[str], context: Context) -> Part:
@@ -313,8 +319,8 @@ class Interpreter:
 
     def in_scope(self, probabilities: np.ndarray) -> float:
         """Return the probability that a text is something this assistant handles."""
-        inside = float(probabilities[~self._declined].max(initial=0.0))
-        outside = float(probabilities[self._declined].sum())
+        inside = float(probabilities[~self._outside].max(initial=0.0))
+        outside = float(probabilities[self._outside].sum())
         features = np.asarray([1.0, _logit(inside), _logit(outside), 0.0])
         return float(1.0 / (1.0 + np.exp(-float(features @ self._scope))))
 
@@ -475,6 +481,8 @@ _UNANSWERED = 0.25
 _BEHIND = 0.95
 _CERTAIN = 0.25
 _BONUS = 2.5
+# What a phrase of limit_phrases is worth beside the classifier, in logits: it outvotes all but a certain one.
+_PHRASE = 8.0
 _LEADING = re.compile(r"^(?:and|but|so|ok|then|also|or)[, ]+")
 
 
