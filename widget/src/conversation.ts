@@ -247,8 +247,11 @@ export class Conversation {
 
   /** Tries a message again that was refused, or at once one that waits. */
   retry(clientId: string): void {
-    const item = this.#options.outbox.list().find((entry) => entry.client_id === clientId);
-    if ((item?.failure ?? null) !== null) this.#options.outbox.retry(clientId);
+    const { outbox } = this.#options;
+    const item = outbox.list().find((entry) => entry.client_id === clientId);
+    if ((item?.failure ?? null) !== null) outbox.retry(clientId);
+    // Pressed by a person: that counts for more than the pause, which the server may ask for again.
+    else outbox.update(clientId, { not_before: 0 });
     this.#outboxChanged();
     void this.flush();
   }

@@ -119,7 +119,7 @@ function fill(talk, text) {
  * @param {{ dist?: URL, demo?: URL, pages?: URL, thinking?: number, ping?: number, reply?: (talk: Talk, text: string) => Reply[], quiet?: boolean }} options
  */
 export function createMock(options = {}) {
-  const { thinking = 600, ping = 15_000, reply = answer } = options;
+  const { thinking = 60, ping = 15_000, reply = answer } = options;
   const secret = randomBytes(16);
   /** @type {Map<string, Talk>} */
   const talks = new Map();
@@ -146,8 +146,10 @@ export function createMock(options = {}) {
     refuseRatings: false,
     /** files are refused: how many still */
     refuseFiles: 0,
-    /** files arrive slowly */
+    /** files that are on their way stay so */
     holdFiles: false,
+    /** the bot thinks until this is switched off */
+    thinks: false,
   };
   const seen = { posts: 0, streams: 0, reads: 0, waits: 0, conversations: 0, uploads: 0, files: /** @type {{ id: string, name: string, document: string | null }[]} */ ([]), mails: /** @type {string[]} */ ([]), left: /** @type {(string | null)[]} */ ([]), proofs: /** @type {number[]} */ ([]) };
   const config = {
@@ -190,10 +192,15 @@ export function createMock(options = {}) {
     if (talk.state.holder === "closed") setState(talk, { holder: "bot" });
     if (talk.state.holder !== "bot") return;
     setState(talk, { working: true });
-    setTimeout(() => {
+    const speak = () => {
+      if (faults.thinks) {
+        setTimeout(speak, 20);
+        return;
+      }
       for (const { text, act } of reply(talk, message.text)) store(talk, { from: "bot", text, act, in_reply_to: message.id });
       setState(talk, { working: false });
-    }, thinking);
+    };
+    setTimeout(speak, thinking);
   };
 
   /** @param {import("node:http").ServerResponse} response @param {number} status @param {unknown} body @param {Record<string, string>} [headers] */
@@ -297,7 +304,7 @@ export function createMock(options = {}) {
       const parts = [];
       for await (const part of request) {
         parts.push(/** @type {Buffer} */ (part));
-        if (faults.holdFiles) await new Promise((resolve) => setTimeout(resolve, 50));
+        if (faults.holdFiles) await new Promise((resolve) => request.on("close", resolve));
       }
       const body = Buffer.concat(parts).toString("latin1");
       seen.uploads += 1;

@@ -324,6 +324,7 @@ PRESS = """() => new Promise((resolve) => {
 
 
 def test_reduced_motion_is_respected(visitor: Callable[..., Visitor], desk: FrontDesk) -> None:
+    desk.faults(thinks=True)
     page = visitor(reduced_motion="reduce").open()
     say(page, "internship")
     page.get_by_test_id("typing").wait_for()

@@ -13,10 +13,14 @@ def texts(page: Page) -> list[str]:
     return page.locator('[data-testid="message"] .text').all_inner_texts()
 
 
-def test_a_visitor_asks_and_sees_the_answer_with_its_sources(visitor: Callable[..., Visitor]) -> None:
+def test_a_visitor_asks_and_sees_the_answer_with_its_sources(
+    visitor: Callable[..., Visitor], desk: FrontDesk
+) -> None:
+    desk.faults(thinks=True)
     page = visitor().open()
     say(page, QUESTION)
     expect(page.get_by_test_id("typing")).to_be_visible()
+    desk.faults(thinks=False)
     expect(page.get_by_test_id("sources").get_by_role("link")).to_have_count(2)
     expect(page.get_by_test_id("reviewed")).to_contain_text("2026")
     expect(page.get_by_test_id("typing")).to_be_hidden()
@@ -134,7 +138,9 @@ def test_what_is_written_offline_is_sent_when_the_network_is_back(
 
 def test_an_unsent_message_survives_a_reload(visitor: Callable[..., Visitor], desk: FrontDesk) -> None:
     page = visitor().open()
-    desk.faults(refuse={"times": 1000, "status": 503, "body": {}})
+    # The server asks for a long pause: nothing is tried again by itself while the test looks.
+    busy = {"times": 1000, "status": 503, "body": {}, "headers": {"Retry-After": "3600"}}
+    desk.faults(refuse=busy)
     say(page, "echo kept")
     expect(page.locator('[data-state="waiting"]')).to_have_count(1)
     page.reload()
@@ -143,6 +149,7 @@ def test_an_unsent_message_survives_a_reload(visitor: Callable[..., Visitor], de
     desk.faults(refuse=None)
     page.get_by_role("button", name="Try now").click()
     expect(page.get_by_test_id("message")).to_have_count(2)
+    assert desk.texts == ["echo kept", "kept"]
 
 
 def test_a_lost_token_starts_a_new_conversation_with_what_was_not_sent(
