@@ -5,6 +5,7 @@ One mechanism for every topic: the label leads to `knowledge/`. What is said sta
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -12,10 +13,13 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import services
+from actions.application_state import standing
 from actions.context import Part, TurnContext, Understanding
 from actions.replies import say, topic_options
+from frontdesk.applications import commands
 from frontdesk.applications.opening import wants_to_apply
-from frontdesk.applications.wording import application_wording
+from frontdesk.applications.parsing import speech
+from frontdesk.applications.wording import application_wording, phrases
 from frontdesk.conversations import sensitive
 from frontdesk.knowledge.organization import organization
 from frontdesk.knowledge.texts import texts
@@ -24,6 +28,8 @@ from frontdesk.knowledge.wording import one_line, wording
 
 FORM = "application_form"
 OTHER_READINGS = 3
+# Words of a message that comes back to a paused form; a longer one tells something else.
+LONGEST_RETURN = 8
 MEANINGS_TOPIC = "intern_meanings"
 MEANINGS = ["what_is_internship", "intern_year_pgy1", "home_country_internship"]
 LENGTHS_TOPIC = "residency_length"
@@ -225,6 +231,15 @@ def warn_of_numbers(dispatcher: CollectingDispatcher, context: TurnContext) -> b
     return "?" not in context.text
 
 
+async def _goes_on(context: TurnContext) -> bool:
+    """Whether somebody with a paused form asks for it among other words ("hi again, let's continue")."""
+    if speech.is_question(context.text) or len(context.text.split()) > LONGEST_RETURN:
+        return False
+    if not commands.wants_to_go_on(context.text, {}, phrases()):
+        return False
+    return (await asyncio.to_thread(standing, context)).paused
+
+
 class _Answering:
     # Not an Action itself: rasa-sdk registers every subclass of Action and wants a name of each.
     async def run(
@@ -237,8 +252,10 @@ class _Answering:
             return [SlotSet("offered", []), SlotSet("misunderstood", 0)]
         # Who opens with a story ("I am a mother, my daughter …, please take our details") wants the form,
         # whatever topic the story sounds like.
-        if not tracker.active_loop_name and wants_to_apply(TurnContext.of(tracker).text):
-            return [FollowupAction(FORM)]
+        if not tracker.active_loop_name:
+            context = TurnContext.of(tracker)
+            if wants_to_apply(context.text) or await _goes_on(context):
+                return [FollowupAction(FORM)]
         return answer_understanding(dispatcher, tracker)
 
 

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from frontdesk.applications import fields
-from frontdesk.applications.parsing import countries, emails, exams, schools, specialties, speech
+from frontdesk.applications.parsing import (
+    countries,
+    emails,
+    exams,
+    phones,
+    places,
+    schools,
+    specialties,
+    speech,
+)
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed
 from frontdesk.applications.wording import ApplicationWording, Phrases
 from frontdesk.knowledge.vocabulary import Found, fold, key_of
@@ -93,6 +102,7 @@ _NO_BUT = re.compile(
 _LOOSE = frozenset(
     {"training_stage", "ecfmg_status", "visa_help", "usmle_step1", "usmle_step2ck", "program_interest"}
 )
+_TWINS = {"country_of_citizenship": "school_country", "school_country": "country_of_citizenship"}
 _EXAMS = frozenset({"usmle_step1", "usmle_step2ck", "ecfmg_status"})
 _ADD = re.compile(r"\b(?:add|also|include|plus|as well|too|another|and)\b")
 _ADD_STRONG = re.compile(r"\b(?:add|include|also (?:put|add|want)|as well)\b")
@@ -247,7 +257,10 @@ def _parse(field: fields.Field, piece: str, context: Context) -> Parsed:
     )
     if field.name in {"usmle_step1", "usmle_step2ck"}:
         return exams.state(piece, without)
-    return field.parse(piece, without)
+    parsed = field.parse(piece, without)
+    if field.name == "phone" and isinstance(before := context.values.get("phone"), str):
+        return phones.instead_of(before, parsed)
+    return parsed
 
 
 def _of_free(
@@ -279,8 +292,6 @@ def _of_free(
         if isinstance(parsed, Certain) and not speech.talk_share(split[0]) > 0.2:
             return Correction(one.id, parsed, sure=True)
     if one.id == "preferred_location":
-        from frontdesk.applications.parsing import places
-
         known = places.mentioned(text[: one.start] + " " + text[one.end :])
         if known and (cued or one.id not in context.values):
             rest = text[: one.start] + " " + text[one.end :]
@@ -413,6 +424,9 @@ def _latest(
             continue
         parsed = _parse(field, rest, context)
         if isinstance(parsed, Certain) and parsed.value != context.values.get(name):
+            if refused and parsed.value == context.values.get(_TWINS.get(name, "")):
+                # "Nope, I'm American" repeats a citizenship; it moves no school.
+                continue
             if name in _LOOSE and (refused or name != recent[0] or len(key_of(rest)) > 6):
                 continue
             return Correction(name, parsed, sure=True)

@@ -45,6 +45,10 @@ PERSONAL = frozenset(
         "graduation_year",
     }
 )
+# Asked for one of these, a list of bare words tells the others too: "rotation, IM, 4 weeks, Chicago".
+_PLAN = frozenset(
+    {"program_interest", "specialties", "preferred_start", "duration_weeks", "preferred_location"}
+)
 _SEGMENTS = re.compile(r"[;\n|•·]+|,(?!\d)|(?<=[a-zà-ÿ\d)])\.\s+")
 _DASH = re.compile(r"\s[-–—]\s")
 _LABEL = re.compile(
@@ -112,13 +116,14 @@ def extract(text: str, context: Context, phrases: Phrases, *, asked: str | None 
     take = found.values
     _addresses(said, take)
     segments = _segments(said, phrases)
-    for segment in segments:
+    # "Both passed, CK 239": what is said of one exam counts before what is said of both.
+    for segment in sorted(segments, key=lambda one: len(exams.about(one)) > 1):
         if not _labelled(segment, take, context, phrases):
             _of_segment(segment, take, context)
     _school(said, take, asked)
     _years(said, segments, take, context)
     _wishes(said, segments, take, context, asked)
-    if len(segments) >= 5 and len(take) >= 3:
+    if (len(segments) >= 5 and len(take) >= 3) or (len(segments) >= 2 and asked in _PLAN):
         _listed(segments, take, context)
     take.pop(asked or "", None)
     return found

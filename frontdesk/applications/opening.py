@@ -17,7 +17,7 @@ from frontdesk.applications.wording import phrases
 _WISH = (
     r"(?:^|\b(?:i|we|id|ill|im|my \w+|and|would|please|pls|hello|hi) )"
     r"(?:(?:really|just|also|now|still|am|would|do|will|have|need|here) )*"
-    r"(?:want|wants|wanna|wnat|wish|like|love|need|ready|hope|going|looking|try|trying|come"
+    r"(?:want|wants|wanna|wnat|tryna|trynna|wish|like|love|need|ready|hope|going|looking|try|trying|come"
     r"|decided|plan|intend"
     r"|interested|asked me)(?: (?:to|in|for|start|begin|do|now|please))*"
 )
@@ -37,7 +37,10 @@ _PLEASE = re.compile(
     r"|application)"
     r"|(?:start|begin|open|fill|do|make|submit)(?: in| out| up)? (?:my |an |a |the |this "
     r")?(?:application|registration|form|enrol\w*)|apply (?:me|now|here|please|po|for me|today)"
-    r"|want apply|wanna apply|quiero aplicar|quisiera aplicar|deseo (?:aplicar|postular)"
+    r"|want apply|wanna apply"
+    r"|(?:quiero|quisiera|deseo|me gustaria|quero|queria|gostaria de|je veux|je voudrais|jaimerais)"
+    r"(?: \w+){0,3} (?:aplicar|aplicacion|postular\w*|postulacion|inscr(?:ib|ip|ev|ic|i)\w*|minscrire"
+    r"|candidat\w+|solicit(?:ud|ar)|postuler)"
     r"|what (?:do )?(?:you|u) need from me|what info\w* (?:do )?(?:you|u) need from me|can i "
     r"(?:apply|sign up|register|enrol\w*)(?: for| to| here| with| thru| through| now|$))\b"
 )
@@ -57,6 +60,16 @@ _NOT = re.compile(
 )
 
 
+_FOR_OTHERS = re.compile(
+    r"\b(?:(?:apply|register|enrol\w*|sign up|applications?) (?:for|on behalf of) (?:my |our )?\w+"
+    r"|(?:wants?|wish(?:es)?|needs?|would like|(?:is|are) looking for)(?: \w+){0,3} "
+    r"(?:training|rotations?|electives?|clerkships?|observerships?|externships?|residency (?:support|help))"
+    r"|sign (?:them|him|her) up)\b"
+)
+_CURIOUS = re.compile(r"\b(?:wants?|like|likes|needs?|wish(?:es)?) to (?:know|ask|understand|learn)\b")
+_HOW_TO_APPLY = re.compile(r"\bhow (?:do|can|should|to)(?: i| we)? (?:apply|register|enrol\w*|sign)\b")
+
+
 def wants_to_apply(text: str) -> bool:
     """Whether the message asks to begin an application, or hands in its data.
 
@@ -71,16 +84,27 @@ def wants_to_apply(text: str) -> bool:
         return True
     stated = speech.statements(text).split("\n")
     asked = [part for part in speech.sentences(text) if speech.is_question(part)]
-    if any(_says_so(speech.folded(part)) for part in stated):
+    if any(_says_so(speech.folded(part)) for part in stated) or _for_others(text):
         return True
     return any(
         _PLEASE.search(speech.folded(part)) and not _ABOUT.search(_without_need(part)) for part in asked
     )
 
 
+def _for_others(text: str) -> bool:
+    """A parent or a school's coordinator tells who wants what, and at most asks how to apply for them."""
+    people = extraction.about_people(text)
+    line = _HOW_TO_APPLY.sub("apply", speech.folded(text))
+    if not (people.other_person or people.several) or _ABOUT.search(line):
+        return False
+    return bool(_FOR_OTHERS.search(line)) and not _CURIOUS.search(line)
+
+
 def _says_so(line: str) -> bool:
+    if _CURIOUS.search(line):
+        return False
     if _PLEASE.search(line) or _APPLY.search(line):
-        return not re.search(r"\b(?:want|like|need) to (?:know|ask|understand|learn)\b", line)
+        return True
     return bool(_WANTED.search(line)) and not _ABOUT.search(line)
 
 

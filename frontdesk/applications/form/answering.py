@@ -6,11 +6,7 @@ from frontdesk.applications import extraction
 from frontdesk.applications.fields import BY_NAME, CONSENT, RECORD, REVIEW
 from frontdesk.applications.form import agreeing, doubts, interruptions, noting, questions
 from frontdesk.applications.form.sheet import Sheet
-from frontdesk.applications.parsing import (
-    places,
-    speech,
-    yes_no,
-)
+from frontdesk.applications.parsing import places, speech, yes_no
 from frontdesk.applications.parsing.result import Certain, Confirm, Parsed, Value
 from frontdesk.knowledge.vocabulary import key_of
 

@@ -101,6 +101,10 @@ def change_which(sheet: Sheet) -> None:
     if named:
         correct(sheet, corrections.Correction(named[0], None, sure=True))
         return
+    if sheet.pending("change"):
+        # Asked already: the question is put in other words, with a way out.
+        doubts.missed(sheet)
+        return
     sheet.working["pending"] = {"kind": "change"}
     act = questions.act_of(sheet, sheet.asking or REVIEW)
     act.pop("choices", None)

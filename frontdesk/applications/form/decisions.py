@@ -10,10 +10,7 @@ from frontdesk.applications import commands
 from frontdesk.applications.fields import CONSENT, RECORD, REVIEW
 from frontdesk.applications.form import interruptions, questions, reading, ways_out
 from frontdesk.applications.form.sheet import Sheet
-from frontdesk.applications.parsing import (
-    speech,
-    yes_no,
-)
+from frontdesk.applications.parsing import speech, yes_no
 from frontdesk.knowledge.vocabulary import key_of
 
 

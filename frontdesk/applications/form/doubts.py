@@ -10,9 +10,7 @@ from frontdesk.applications import fields
 from frontdesk.applications.fields import CONSENT, REVIEW
 from frontdesk.applications.form import questions
 from frontdesk.applications.form.sheet import Sheet
-from frontdesk.applications.parsing import (
-    yes_no,
-)
+from frontdesk.applications.parsing import yes_no
 from frontdesk.applications.parsing.result import Confirm, Unclear
 
 
@@ -52,6 +50,8 @@ def ask_which(sheet: Sheet, parsed: Unclear) -> None:
             "options": list(parsed.options),
             "text": text,
         }
+    elif parsed.ask == "exam_result":
+        sheet.working["pending"] = {"kind": "result", "field": name, "text": text}
     elif parsed.ask == "month_of_year" and parsed.kept:
         sheet.working["pending"] = {"kind": "year", "field": name, "kept": parsed.kept, "text": text}
     else:
@@ -65,6 +65,9 @@ def missed(
     """First an example, then a way out, then never the same words again."""
     name = sheet.asking or REVIEW
     misses = dict(sheet.working.get("misses") or {})
+    if sheet.pending("change"):
+        # "What would you like to change?" was said once already.
+        misses[name] = max(misses.get(name, 0), 1)
     misses[name] = misses.get(name, 0) + (1 if counted else 0)
     sheet.working["misses"] = misses
     known = sheet.wording.fields[name]

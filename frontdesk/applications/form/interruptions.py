@@ -9,10 +9,7 @@ from frontdesk.applications.fields import RECORD, REVIEW
 from frontdesk.applications.form import questions, reading
 from frontdesk.applications.form.sheet import Sheet
 from frontdesk.applications.form.states import Interruption
-from frontdesk.applications.parsing import (
-    speech,
-    yes_no,
-)
+from frontdesk.applications.parsing import speech, yes_no
 from frontdesk.knowledge.vocabulary import key_of
 
 

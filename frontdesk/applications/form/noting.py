@@ -9,12 +9,7 @@ from typing import Any
 from frontdesk.applications import extraction, fields
 from frontdesk.applications.form.sheet import Sheet
 from frontdesk.applications.form.states import Change
-from frontdesk.applications.parsing import (
-    countries,
-    phones,
-    schools,
-    years,
-)
+from frontdesk.applications.parsing import countries, phones, schools, years
 from frontdesk.applications.parsing.result import Certain, Context
 from frontdesk.knowledge.vocabulary import key_of
 

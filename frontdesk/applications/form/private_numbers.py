@@ -5,10 +5,7 @@ from __future__ import annotations
 from frontdesk.applications.fields import BY_NAME, CONSENT, REVIEW
 from frontdesk.applications.form import answering, questions
 from frontdesk.applications.form.sheet import Sheet
-from frontdesk.applications.parsing import (
-    phones,
-    speech,
-)
+from frontdesk.applications.parsing import phones, speech
 from frontdesk.applications.parsing.result import Certain
 from frontdesk.conversations import sensitive
 from frontdesk.knowledge.vocabulary import key_of

@@ -10,14 +10,7 @@ from frontdesk.applications import commands
 from frontdesk.applications.fields import BY_NAME, CONSENT, REVIEW
 from frontdesk.applications.form.sheet import Sheet
 from frontdesk.applications.form.states import SURE_QUESTION
-from frontdesk.applications.parsing import (
-    names,
-    phones,
-    places,
-    schools,
-    speech,
-    yes_no,
-)
+from frontdesk.applications.parsing import names, phones, places, schools, speech, yes_no
 from frontdesk.applications.parsing.month_names import month_numbers
 from frontdesk.applications.parsing.result import Certain, Confirm, Parsed, Unclear
 from frontdesk.knowledge.vocabulary import key_of
@@ -46,6 +39,9 @@ def answer_in(sheet: Sheet) -> tuple[Parsed, str]:
             return (parsed if isinstance(parsed, Certain | Confirm) else None), ""
         return None, ""
     parsed = asked.parse(stated, context)
+    if not asked.free and (meant := speech.second_thought(stated)):
+        again = asked.parse(meant, context)
+        parsed = again if isinstance(again, Certain | Confirm) else parsed
     if parsed is None and stated != sheet.text and not speech.is_question(sheet.text.rstrip("?")):
         parsed = asked.parse(sheet.text, context)
     if asked.free and isinstance(parsed, Certain) and is_doubtful(sheet, parsed):
@@ -65,6 +61,8 @@ def by_pending(sheet: Sheet) -> Parsed:
             found = month_numbers(sheet.text)
             if len(set(found)) == 1 and not re.search(r"20\d{2}", sheet.text):
                 return BY_NAME["preferred_start"].parse(f"{found[0]}/{pending['kept']}", sheet.context())
+        case "result" if said := yes_no.plain(sheet.text):
+            return Certain("passed" if said == "yes" else "failed")
         case "options":
             return one_of(sheet, list(pending["options"]))
     return None

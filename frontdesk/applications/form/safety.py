@@ -9,10 +9,7 @@ from frontdesk.applications.fields import BY_NAME, RECORD
 from frontdesk.applications.form import questions, reading, ways_out
 from frontdesk.applications.form.sheet import Sheet
 from frontdesk.applications.form.states import SAFETY_KINDS, HandOver, Help, Interruption
-from frontdesk.applications.parsing import (
-    specialties,
-    speech,
-)
+from frontdesk.applications.parsing import names, specialties, speech
 from frontdesk.applications.parsing.result import Certain, Confirm
 from frontdesk.knowledge.vocabulary import key_of
 
@@ -46,11 +43,13 @@ def is_plainly_the_answer(sheet: Sheet) -> bool:
     """
     if sheet.state != "open" or sheet.asking not in RECORD or sheet.working.get("aside"):
         return False
-    said = specialties.without(sheet.text) if sheet.asking == "specialties" else sheet.text
+    said = specialties.without(sheet.text, asked=True) if sheet.asking == "specialties" else sheet.text
     if sheet.asking == "full_name":
         # "Myself Sushil Thapa" introduces a name in South Asian English.
         said = re.sub(r"^\W*myself\b", " ", said, flags=re.IGNORECASE)
-    if speech.is_alarming(said) or speech.is_question(sheet.text) or len(key_of(sheet.text)) > 9:
+    # "My full name, as it appears in my passport, is …" may take its words.
+    longest = 18 if sheet.asking == "full_name" and names.cued(said) else 9
+    if speech.is_alarming(said) or speech.is_question(sheet.text) or len(key_of(sheet.text)) > longest:
         return False
     parsed = BY_NAME[sheet.asking].parse(sheet.text, sheet.context())
     if not isinstance(parsed, Certain | Confirm):

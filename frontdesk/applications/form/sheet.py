@@ -33,9 +33,10 @@ class Sheet:
         sent: the newest application of this conversation, if any.
 
     `working` is what the draft remembers besides its values: `pending` (a question about an answer: `kind`
-    confirm, options, phone, year, change, again, cancel, restart), `order` (fields as they were answered),
-    `misses` (failures a field), `held` and `hints` (said before consent; said in passing), `step` (last
-    heading), `aside` (help was shown), `regions`, `deferred_phone`, `other_person`, `updates`, `consented`.
+    confirm, options, phone, year, result, change, again, cancel, restart), `order` (fields as they were
+    answered), `misses` (failures a field), `held` and `hints` (said before consent; said in passing), `step`
+    (last heading), `aside` (help was shown), `regions`, `deferred_phone`, `other_person`, `updates`,
+    `consented`.
     """
 
     def __init__(

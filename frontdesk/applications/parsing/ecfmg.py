@@ -22,7 +22,7 @@ _CERTIFIED = re.compile(
     r"|complete|obtained|issued|received|finished)|certificad[oa]|certifie|sertifikali)\b"
 )
 _UNDERWAY = re.compile(
-    r"\b(?:in[ -]?(?:progress|process)|progress|process\w*|en (?:proceso|tramite|cours)|em "
+    r"\b(?:in[ -]?(?:progress|process)|progress|process\w*|(?:en|in) (?:proceso|tramite|cours)|em "
     r"(?:andamento|processo)|started|start(?:ing)? (?:it|now|the)|began|begun|ongoing|on going"
     r"|underway|on (?:the|its) way|applied|applying|applicat\w+|submitted|registered|enrolled"
     r"|pending|wait\w*|await\w*|approved|accepted|pathways?|verif\w+|epic|halfway|half|partially"
@@ -33,7 +33,8 @@ _NOT_STARTED = re.compile(
     r"\b(?:not (?:yet )?(?:start\w*|begun|applied|registered|done anything|opened|initiated)"
     r"|(?:havent|have not|didnt|did not|hasnt|has not|never|yet to|still to) (?:yet )?(?:start\w*"
     r"|begun|begin|appl\w+|regist\w+|done|do|did|opened|initiat\w+|heard)"
-    r"|nothing|none|no inic\w+|sin (?:empezar|iniciar)|todavia no|aun no|no todavia|pas encore"
+    r"|nothing|none|(?:no|nao) (?:inic\w+|comec\w+|empec\w+)|still no|sin (?:empezar|iniciar)"
+    r"|todavia no|aun no|no todavia|pas encore"
     r"|ainda nao|not yet|not now|later|no idea|zero|wala pa|hindi pa|unstarted)\b"
 )
 

@@ -100,8 +100,10 @@ def about(text: str) -> list[str]:
 def segment(text: str, field: str) -> str | None:
     """The part of a text that speaks of one exam when it names both; None when it names the other only."""
     named = about(text)
-    if not named or _BOTH.search(folded(text)):
+    if not named:
         return text
+    if _BOTH.search(folded(text)):
+        return _of_both(text, field)
     if field not in named:
         return None
     if len(named) == 1:
@@ -114,6 +116,15 @@ def segment(text: str, field: str) -> str | None:
     head, tail = line[:cut], line[cut:]
     # "passed step 1, step 2 booked": what stands before the first name belongs to it.
     return head if named[0] == field else tail
+
+
+def _of_both(text: str, field: str) -> str:
+    """ "Both passed, CK 239": the clause about this exam alone, else all but those about the other."""
+    clauses = [part for part in re.split(r"[,;.\n]+(?!\d)", text) if folded(part)]
+    alone = {part: about(part) for part in clauses if not _BOTH.search(folded(part))}
+    own = [part for part, named in alone.items() if named == [field]]
+    others = [part for part in clauses if not alone.get(part) or field in alone[part]]
+    return own[0] if own else ", ".join(others) or text
 
 
 def _place(line: str, field: str) -> int | None:

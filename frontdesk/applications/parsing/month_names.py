@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 
-from frontdesk.knowledge.vocabulary import fold, vocabulary, words
+from frontdesk.knowledge.vocabulary import answer_words, fold, vocabulary, words
 
 ENGLISH = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 SHORT = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
@@ -41,7 +41,8 @@ def _number(word: str) -> int | None:
     """The month of one word, a year glued to it ("june27") included."""
     number = ENGLISH.get(word) or SHORT.get(word)
     if number is None and word not in _NOT_MONTHS:
-        number = _number_of(vocabulary()["month"].terms.id_of((word,)))
+        abroad = answer_words()["month_abroad"].meanings.get(word)
+        number = _number_of(vocabulary()["month"].terms.id_of((word,)) or abroad)
     if number is None and (glued := re.fullmatch(r"([a-z]{3,9})(\d{2}|\d{4})", word)):
         number = ENGLISH.get(glued[1]) or SHORT.get(glued[1])
     return number

@@ -18,12 +18,14 @@ _LEAD = re.compile(
     (?:it\ should\ be|should\ be|correct\ (?:name|one)\ is
     |(?:(?:my|the|her|his|their|your|our|full|complete|whole|legal|official|passport|student'?s?|applicant'?s?|child'?s?
         |daughter'?s?|son'?s?|wife'?s?|husband'?s?|brother'?s?|sister'?s?|friend'?s?|nephew'?s?|niece'?s?|proper|correct|real)\s+)*
-      (?:name|names|nombre|nom|nome)(?:\s+(?:as\s+)?(?:in|on|per)\s+(?:the\s+|my\s+|her\s+|his\s+)?passport)?
+      (?:name|names|nombre|nom|nome)(?:,?\s+(?:exactly\s+)?(?:as\s+)?(?:(?:it\s+)?(?:is\s+)?(?:appears|stands|written|given|shown|printed)\s+)?
+          (?:in|on|per)\s+(?:the\s+|my\s+|her\s+|his\s+)?passport\s*,?)?
         (?:\s*(?:is|are|'s|es|est|=|:|-|–|,|;|will\ be|should\ be|should\ read|to)\s*)+
     |(?:my|the|our)\s+(?:daughter|son|wife|husband|brother|sister|friend|nephew|niece|cousin|child|kid|student|fianc[eé]e?)
         (?:'s\ name)?\s+(?:is|=|:)\s*(?:called|named)?
     |(?:i\ am|i['’]?m|im|she\ is|he\ is|she['’]?s|he['’]?s)(?:\s+(?:called|named|known\ as))?
     |(?:i|she|he)\s+(?:go|goes)\s+by
+    |(?:the\s+)?(?:first|1st|second|2nd|third|3rd|next)(?:\s+(?:one|student|applicant|person|candidate|name))?\s+is
     |myself|this\ is|it\ is|it'?s|its|that\ is|that'?s|call\ me|you\ (?:can|may)\ call\ me|here\ (?:is|it\
     is):?|name'?s
     |(?:people|they|everyone)\s+call\s+(?:me|her|him)|(?:write|put|use)(?:\ it\ as|\ down)?
@@ -40,6 +42,9 @@ _OPENER = re.compile(
 )
 _KIN_TAIL = re.compile(
     r"\s+(?:hai|hoon|po|ji|here|only|sir|madam|mam|please|pls|plz|thanks|thank you)[\s.!]*$", re.IGNORECASE
+)
+_SCRIPT_TAIL = re.compile(
+    r"\s+(?:in|with)\s+(?:english|latin|roman)(?:\s+(?:letters|script|alphabet))?[\s.!]*$", re.IGNORECASE
 )
 _NOTE = re.compile(r"[(\[{<][^)\]}>]*[)\]}>]?")
 _FAMILY_NOTE = re.compile(
@@ -77,7 +82,7 @@ def _is_other(word: str) -> bool:
 
 def parse(text: str, context: Context) -> Parsed:
     """The name in the text, capitals mended when it was typed without any, order kept."""
-    said = text.strip()
+    said = speech.without_signs(text).strip()
     if not said or speech.is_question(said):
         return None
     line = _OPENER.sub("", said)
@@ -109,7 +114,9 @@ def cued(text: str) -> str | None:
     if not isinstance(parsed, Certain) or not isinstance(parsed.value, str):
         return None
     strong = re.search(
-        r"name|nombre|llam|appelle|called|chamo|hei(?:ß|ss)e|naam", lead.group(), re.IGNORECASE
+        r"name|nombre|llam|appelle|called|chamo|hei(?:ß|ss)e|naam|first|second|third|next",
+        lead.group(),
+        re.IGNORECASE,
     )
     written = text[lead.end() :].strip()
     # "I'm tired" introduces no name: without the word itself, capitals must speak.
@@ -121,8 +128,8 @@ def cued(text: str) -> str | None:
 def is_plainly_a_name(text: str) -> bool:
     """Two to six words none of which is a word of talk, or a name introduced as such."""
     line = [word.folded for word in words(text)]
-    if cued(text) is not None:
-        return len(line) <= 9
+    if (introduced := cued(text)) is not None:
+        return len(introduced.split()) <= 9
     plain = not any(_is_other(word) for word in line)
     capitals = sum(not part[:1].islower() for part in text.split()) / max(1, len(text.split()))
     return 2 <= len(line) <= 6 and (plain or capitals == 1.0) and not any(c.isdigit() for c in text)
@@ -168,7 +175,7 @@ def _clean(line: str) -> str:
     line = " ".join(line.split()).strip(' ,;:.!"“”«»-–_*=')
     if line.startswith("'") and line.endswith("'"):
         line = line.strip("'")
-    line = _KIN_TAIL.sub("", line)
+    line = _SCRIPT_TAIL.sub("", _KIN_TAIL.sub("", line))
     parts = line.split(" ")
     while len(parts) > 1 and fold(parts[0]).strip(".,") in _listed("title"):
         parts = parts[1:]

@@ -49,6 +49,8 @@ def place(written: str, named: tuple[str, ...], context: Context) -> Parsed:
         number = _valid(written, region) or _valid("+" + written, None)
         if number:
             return Certain(_e164(number))
+        if number := _possible(written, region):
+            return Confirm(_e164(number), "confirm_phone", _details(number))
         return Unclear("phone_not_there", {"country": countries.name_of(region)}, kept=written)
     known = _known_regions(context)
     for region in known:
@@ -67,6 +69,16 @@ def place(written: str, named: tuple[str, ...], context: Context) -> Parsed:
         assert number is not None
         return Confirm(_e164(number), "confirm_phone", _details(number))
     return Unclear("phone_country", kept=written)
+
+
+def instead_of(before: str, parsed: Parsed) -> Parsed:
+    """A number that replaces another one: where it fits the other's country, nothing is left to ask."""
+    written = (
+        parsed.value if isinstance(parsed, Confirm) else parsed.kept if isinstance(parsed, Unclear) else None
+    )
+    region = _region_of(before)
+    number = _valid(str(written), region) if written and region else None
+    return Certain(_e164(number)) if number and _region_of(_e164(number)) == region else parsed
 
 
 def certain_in(text: str) -> str | None:
@@ -137,15 +149,39 @@ def _international(written: str) -> Parsed:
     number = _valid(written, None)
     if number:
         return Certain(_e164(number))
+    # Numbering plans grow faster than their tables: what has the right length may be right.
+    if number := _possible(written, None):
+        return Confirm(_e164(number), "confirm_phone", _details(number))
     return Unclear("phone_invalid", {"given": written})
 
 
 def _valid(written: str, region: str | None) -> PhoneNumber | None:
+    number = _read(written, region)
+    return number if number and phonenumbers.is_valid_number(number) else None
+
+
+def _possible(written: str, region: str | None) -> PhoneNumber | None:
+    """A number of a right length for its country, though its block is in no table."""
+    number = _read(written, region)
+    if number is None:
+        return None
+    # Mobile numbers have one length in most countries, landlines many.
+    kind = phonenumbers.PhoneNumberType.MOBILE
+    found = phonenumbers.is_possible_number_for_type_with_reason(number, kind)
+    return number if found == phonenumbers.ValidationResult.IS_POSSIBLE else None
+
+
+def _read(written: str, region: str | None) -> PhoneNumber | None:
     try:
-        number = phonenumbers.parse(written, region)
+        return phonenumbers.parse(written, region)
     except NumberParseException:
         return None
-    return number if phonenumbers.is_valid_number(number) else None
+
+
+def _region_of(e164: str) -> str | None:
+    number = _read(e164, None)
+    code = number.country_code if number else None
+    return phonenumbers.region_code_for_country_code(code) if code else None
 
 
 def _known_regions(context: Context) -> list[str]:
@@ -155,7 +191,7 @@ def _known_regions(context: Context) -> list[str]:
 
 
 def _details(number: PhoneNumber) -> dict[str, str]:
-    region = phonenumbers.region_code_for_number(number)
+    region = phonenumbers.region_code_for_number(number) or _region_of(_e164(number))
     return {"value": shown(_e164(number)), "country": countries.name_of(region) if region else ""}
 
 
@@ -164,7 +200,11 @@ def _e164(number: PhoneNumber) -> str:
 
 
 def is_e164(value: object) -> bool:
-    return isinstance(value, str) and value.startswith("+") and _valid(value, None) is not None
+    return (
+        isinstance(value, str)
+        and value.startswith("+")
+        and bool(_valid(value, None) or _possible(value, None))
+    )
 
 
 _NOTHING = Context(today=dt.date(2000, 1, 1))

@@ -35,6 +35,9 @@ def parse(text: str, context: Context) -> Parsed:
         if broad and len(ids) == 1:
             return Confirm(ids, "confirm_specialty", {"value": label(ids[0])})
         return Certain(ids)
+    everyday = _in_everyday_words(text)
+    if everyday:
+        return Confirm(everyday, "confirm_specialty", {"value": ", ".join(label(id_) for id_ in everyday)})
     line = folded(text)
     if _ANY.search(line) and len(line.split()) <= 9:
         return Unclear("specialty_any")
@@ -68,8 +71,10 @@ def certain_in(text: str) -> list[str] | None:
     return ids if len(ids) <= MOST else None
 
 
-def without(text: str) -> str:
-    """The text with the specialties in it taken out."""
+def without(text: str, *, asked: bool = False) -> str:
+    """The text with the specialties in it taken out; asked for one, a bare "emergency" is one too."""
+    if asked and _in_everyday_words(text):
+        return ""
     for one in reversed(vocabulary()["specialty"].find(text)):
         text = text[: one.start] + " " + text[one.end :]
     return text
@@ -87,6 +92,15 @@ def label(id_: str) -> str:
 
 def is_known(id_: object) -> bool:
     return isinstance(id_, str) and id_ in vocabulary()["specialty"]
+
+
+def _in_everyday_words(text: str) -> list[str]:
+    """Specialties named by what they treat, when the text is nothing else: "eyes", "heart or skin"."""
+    parts = [part for part in re.split(r"[,;/&+]|\b(?:and|or|then)\b", text.casefold()) if key_of(part)]
+    known = answer_words()["specialty_everyday"].meanings
+    found = [known.get(" ".join(key_of(part))) or vocabulary()["specialty"].terms.get(part) for part in parts]
+    ids = list(dict.fromkeys(id_ for id_ in found if id_))
+    return ids if found and None not in found and len(ids) <= MOST else []
 
 
 def _denied(text: str, one: Found) -> bool:

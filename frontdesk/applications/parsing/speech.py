@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from rapidfuzz.distance import OSA
 
@@ -47,6 +48,12 @@ _SENTENCES = re.compile(r"(?<=[.!?؟。？])\s+|\n+|(?<=[?؟？])")
 def folded(text: str) -> str:
     """The words of the text, folded, with one space between."""
     return " ".join(word.folded for word in words(text))
+
+
+def without_signs(text: str) -> str:
+    """The text without emoji and other pictures, which say nothing where a name or a place was asked."""
+    kept = "".join(" " if unicodedata.category(c) in {"So", "Sk"} else c for c in text)
+    return kept.replace("\ufe0f", "").replace("\u20e3", "")
 
 
 def sentences(text: str) -> list[str]:
@@ -103,6 +110,23 @@ def statements(text: str) -> str:
                 break
             said.append(clause)
     return "\n".join(said)
+
+
+_TAKEN_BACK = re.compile(
+    r"\S[\s,.;:!…–—-]+(?:no[\s,]+(?:wait|sorry)|oh wait|wait|oops|sorry|i mean|i meant|actually|correction"
+    r"|or rather|rather|scratch that|make (?:it|that))\b[\s,.;:!…–—-]+"
+    r"(?!(?:and|also|plus|or|but|not)\b)(?P<rest>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def second_thought(text: str) -> str | None:
+    """What a text says in the end that corrects itself midway: "2018, no wait, 2019" → "2019"."""
+    rest, found = None, _TAKEN_BACK.search(text)
+    while found:
+        rest = found["rest"]
+        found = _TAKEN_BACK.search(rest)
+    return rest
 
 
 def respelled(text: str, lexicon: frozenset[str]) -> str | None:

@@ -135,8 +135,8 @@ def _parse(text: str, context: Context) -> Parsed:
         if student and re.search(r"\bstudents?\b|\bestudiante\b", line):
             return Certain("student")
         if re.search(
-            r"\b(?:graduat\w+|hold\w* (?:the |my |a )?(?:degree|diploma)|have (?:the |my |a "
-            r")?(?:degree|diploma))\b",
+            r"\b(?:graduat\w+|(?:hold\w*|have|has|got|received|earned) (?:the |my |a |her |his )?(?:\w+ )?"
+            r"(?:degree|diploma)|(?:degree|diploma) (?:in hand|completed|received|done|holder|already))\b",
             rest,
         ):
             return Certain("graduate")
