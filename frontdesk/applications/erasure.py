@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Table, delete, exists, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from frontdesk.applications import privacy
+from frontdesk.applications import privacy, search
 from frontdesk.conversations import threads
 from frontdesk.files.keeping import Files
 from frontdesk.knowledge.organization import Organization
@@ -147,7 +147,8 @@ def _erase_person(record: Record, files: Files, organization: Organization, requ
 
 
 def settle(record: Record) -> None:
-    """What was erased must not live on in SQLite's write-ahead log."""
+    """What was erased must not live on in SQLite's search index or its write-ahead log."""
+    search.purge(record)
     if record.is_sqlite:
         with record.engine.connect() as connection:
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))

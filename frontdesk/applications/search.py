@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, delete, false, literal, or_, select, true
+from sqlalchemy import Boolean, ColumnElement, delete, false, literal, or_, select, text, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ LONGEST_WORD: Final = 64
 LONGEST_INDEX: Final = 200_000
 MOST_WORDS_ASKED: Final = 8
 BATCH: Final = 200
+_FTS: Final = "application_words_fts"
 PEOPLE: Final = ("applicant", "staff")
 VALUES: Final = ("full_name", "email", "phone", "medical_school")
 
@@ -69,6 +70,13 @@ def forget(session: Session, conversation_id: str) -> None:
     session.execute(delete(ApplicationWords).where(ApplicationWords.application_id.in_(of_it)))
 
 
+def purge(record: Record) -> None:
+    """Rewrite SQLite's index: a word that was deleted stays in its pages, marked, until they are merged."""
+    if record.is_sqlite:
+        with record.transaction() as session:
+            session.execute(text(f"INSERT INTO {_FTS}({_FTS}) VALUES ('optimize')"))  # noqa: S608 - a constant
+
+
 def _lacking() -> Any:
     return (
         select(Application.id)
@@ -102,8 +110,8 @@ def _index(session: Session, ids: Any) -> None:
         )
         .order_by(Message.seq.desc())
     )
-    for conversation_id, text in session.execute(lines):
-        said.setdefault(conversation_id, []).append(text)
+    for conversation_id, line in session.execute(lines):
+        said.setdefault(conversation_id, []).append(line)
     rows = [
         {
             "application_id": one.id,
@@ -141,8 +149,7 @@ class _Found(FunctionElement[bool]):
 @compiles(_Found, "sqlite")
 def _by_fts5(element: _Found, compiler: Any, **kw: Any) -> str:
     row, _, asked, _ = (compiler.process(clause, **kw) for clause in element.clauses)
-    fts = "application_words_fts"
-    return f"{row} IN (SELECT rowid FROM {fts} WHERE {fts} MATCH {asked})"  # noqa: S608 - bound values
+    return f"{row} IN (SELECT rowid FROM {_FTS} WHERE {_FTS} MATCH {asked})"  # noqa: S608 - bound values
 
 
 @compiles(_Found, "postgresql")

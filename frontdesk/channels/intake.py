@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from frontdesk.applications import search
 from frontdesk.channels import deliveries, health
 from frontdesk.channels.choices import NotOffered, resolve
 from frontdesk.channels.inbound import (
@@ -440,8 +441,10 @@ class _Writer:
             text = clean(str(value.get("text") or ""), self._text_limit)
             if text:
                 threads.edit(self._session, message, text)
+                search.forget(self._session, message.conversation_id)
         elif event.kind == "deleted" and message.author == "applicant":
             threads.delete(self._session, message)
+            search.forget(self._session, message.conversation_id)
         elif event.kind == "reacted":
             self._react(message, clean(str(value.get("value") or ""))[:64])
         event.applied_at = now()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from frontdesk.applications import codes, drafts, erasure, personal_copy, privacy, resuming, retention
+from frontdesk.applications import codes, drafts, erasure, personal_copy, privacy, resuming, retention, search
 from frontdesk.conversations import threads
 from frontdesk.files.keeping import About, Files
 from frontdesk.records.models import (
@@ -171,6 +171,21 @@ def test_a_proven_deletion_leaves_nothing_of_the_person_anywhere(
     assert "example.com" not in json.dumps(entry.detail)
     (last,) = letters(record)
     assert last.kind == "deleted"
+
+
+def test_after_a_deletion_the_record_s_file_holds_no_word_of_it(
+    sqlite_record: Record, make_settings: Callable[..., Any], with_mail: None
+) -> None:
+    where = conversation(sqlite_record)
+    say(sqlite_record, where, "I am Anabela Quirofano")
+    application(sqlite_record, where, full_name="Anabela Quirofano")
+    search.catch_up(sqlite_record)
+    path = Path(str(sqlite_record.engine.url.database))
+    ask(sqlite_record, where, "deletion")
+    prove(sqlite_record, where, mailed_code(sqlite_record))
+    assert erasure.erase_proven(sqlite_record, Files(sqlite_record, make_settings()), ORGANIZATION) == 1
+    for file in path.parent.glob(f"{path.name}*"):
+        assert b"quirofano" not in file.read_bytes().lower(), file.name
 
 
 def test_a_deletion_waits_for_the_turn_that_asked_for_it(

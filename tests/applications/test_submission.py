@@ -246,3 +246,45 @@ def test_several_specialties_share_a_cell(record: Record, answers: dict[str, Any
     with record.reading() as session:
         table = list(csv.DictReader(io.StringIO(export.as_csv(export.rows(session)))))
     assert table[0]["specialties"] == "psychiatry; neurology"
+
+
+def test_guessing_a_status_ends_after_so_many_wrong_tries_even_with_the_right_proof(
+    record: Record, sent: Application
+) -> None:
+    right = status.Claim(sent.reference, "ana@example.com")
+    with record.transaction() as session:
+        for number in range(status.LOOK_UPS_AN_HOUR):
+            wrong = status.Claim(sent.reference, f"eve{number}@example.com")
+            assert status.look_up_counted(session, wrong, f"asker-{number}") is None
+        with pytest.raises(status.TooManyTries):
+            status.look_up_counted(session, right, "asker-new")
+
+
+def test_who_has_the_proof_may_ask_as_often_as_they_like(record: Record, sent: Application) -> None:
+    right = status.Claim(sent.reference, "ana@example.com")
+    with record.transaction() as session:
+        for _ in range(2 * status.LOOK_UPS_AN_HOUR):
+            assert status.look_up_counted(session, right, "asker") is not None
+
+
+def test_a_look_up_compares_the_same_way_whichever_part_is_wrong(
+    record: Record, sent: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    compare = status.hmac.compare_digest
+
+    def counted(one: bytes, other: bytes) -> bool:
+        made[-1] += 1
+        return compare(one, other)
+
+    monkeypatch.setattr(status.hmac, "compare_digest", counted)
+    claims = [
+        status.Claim(sent.reference, "ana@example.com", "5512345678"),
+        status.Claim(sent.reference, "eve@example.com", "5512345670"),
+        status.Claim("QWRT2346", "ana@example.com", "5512345678"),
+    ]
+    with record.reading() as session:
+        for claim in claims:
+            made.append(0)
+            status.look_up(session, claim)
+    assert len(set(made)) == 1

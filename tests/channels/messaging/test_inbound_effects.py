@@ -7,11 +7,15 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from frontdesk.applications import search
 from frontdesk.records.models import (
+    Application,
     ChannelHealth,
     Conversation,
     Delivery,
+    Draft,
     KeptFile,
     MediaReference,
     Message,
@@ -129,6 +133,28 @@ def test_a_deletion_empties_the_message_and_staff_keep_what_was_said(
     [message] = kit.messages()
     assert (message.text, message.original_text) == ("", "Words")
     assert [turn.state for turn in kit.all(Turn)] in ([["dropped"], []] if early else [["dropped"]])
+
+
+@pytest.mark.parametrize("told", [edits, deletions], ids=["edited", "taken back"])
+def test_words_that_are_no_longer_said_find_no_application(kit: Any, told: Any) -> None:
+    said, changed = told()["generic"]
+    kit.accept(said)
+    with kit.record.transaction() as session:
+        (conversation,) = session.scalars(select(Conversation)).all()
+        draft = Draft(conversation_id=conversation.id, state="sent", values={})
+        session.add(draft)
+        session.flush()
+        session.add(
+            Application(reference="AAA222", draft_id=draft.id, conversation_id=conversation.id, values={})
+        )
+    search.catch_up(kit.record)
+    kit.accept(changed)
+    search.catch_up(kit.record)
+    with kit.record.reading() as session:
+        assert session.scalars(select(Application.id).where(search.matching("first words"))).all() == []
+        assert session.scalars(select(Application.id).where(search.matching("words"))).all() == (
+            session.scalars(select(Application.id)).all() if told is edits else []
+        )
 
 
 @pytest.mark.parametrize("name", list(reactions()))
