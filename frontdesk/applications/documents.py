@@ -51,6 +51,15 @@ def checklist(session: Session, conversation_id: str, organization: Organization
     ]
 
 
+def unfiled(session: Session, conversation_id: str) -> list[KeptFile]:
+    """Files of the conversation that are there and stand under no paper."""
+    return [
+        file
+        for file in keeping.of_conversation(session, conversation_id)
+        if file.state in keeping.THERE and file.document is None
+    ]
+
+
 def missing(papers: Sequence[Paper]) -> list[Paper]:
     """Those that are needed and not there."""
     return [paper for paper in papers if paper.missing]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from frontdesk.applications import pipeline
+from frontdesk.applications import documents, pipeline
 from frontdesk.applications.pipeline import IllegalMove, StaleState, UnknownState, spoken
 from frontdesk.records.models import Staff
 from frontdesk.staff import applicants, audit
@@ -65,7 +65,10 @@ def _application(
     notice: str | None = None,
 ) -> Response:
     with desk.record.reading() as session:
-        found = applicants.view(session, applicants.find(session, reference), desk.wording())
+        application = applicants.find(session, reference)
+        found = applicants.view(session, application, desk.wording())
+        papers = documents.checklist(session, application.conversation_id, desk.organization())
+        unfiled = documents.unfiled(session, application.conversation_id)
     return desk.page(
         request,
         member,
@@ -74,6 +77,8 @@ def _application(
         status=status,
         notice=notice,
         application=found,
+        papers=papers,
+        unfiled=unfiled,
         states=pipeline.FOLLOWS.get(found.state, pipeline.STATES),
         texts=state_texts(desk),
     )

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from frontdesk.files.keeping import About, Files
-from frontdesk.records.models import AuditEntry, KeptFile
+from frontdesk.records.models import Application, AuditEntry, KeptFile
 from tests.files.conftest import PDF
 
 
@@ -33,6 +33,20 @@ def test_a_file_is_saved_and_never_shown_and_that_is_audited(desk: Any, file_id:
     (entry,) = entries(desk, "file.downloaded")
     assert (entry.actor, entry.subject) == ("ann", file_id)
     assert "Ana" not in str(entry.detail)
+
+
+def test_the_page_of_an_application_shows_which_papers_are_there_and_which_are_missing(desk: Any) -> None:
+    desk.application("K7QX4M")
+    with desk.record.reading() as session:
+        where = session.scalars(select(Application)).one().conversation_id
+    files = Files(desk.record, desk.settings)
+    filed = files.keep([PDF], About(where, name="cv of amina.pdf", document="cv")).id
+    loose = files.keep([PDF], About(where, name="scan0001.pdf")).id
+    html = desk.signed_in().get("/staff/applications/K7QX4M").text
+    panel = html.partition('data-testid="papers"')[2].partition("</section>")[0]
+    assert f'href="/staff/files/{filed}"' in panel
+    assert f'href="/staff/files/{loose}"' in panel
+    assert "missing" in panel
 
 
 def test_nobody_else_opens_a_file(desk: Any, file_id: str) -> None:
