@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from pathlib import Path
 
 import phonenumbers
 import pycountry
@@ -21,18 +22,28 @@ from frontdesk.applications.form.states import DraftState, Incoming
 from frontdesk.applications.parsing import (
     countries,
     durations,
+    ecfmg,
     emails,
     exams,
+    month_names,
     months,
     names,
+    numbers,
     phones,
+    places,
+    programs,
+    schools,
     specialties,
+    speech,
+    stages,
+    visas,
     years,
+    yes_no,
 )
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Unclear
 from frontdesk.applications.wording import application_wording, phrases
 from frontdesk.conversations import sensitive
-from frontdesk.knowledge.vocabulary import key_of, vocabulary, words
+from frontdesk.knowledge.vocabulary import answer_words, key_of, vocabulary, words
 
 TODAY = dt.date(2026, 11, 22)
 CONTEXT = Context(today=TODAY)
@@ -269,3 +280,137 @@ def test_a_name_comes_back_in_its_order(parts: list[str], title: str, degree: st
     if len(key_of(name)) == 1 and len("".join(word.folded for word in words(name))) == 1:
         return
     assert names.parse(f"{title}{name}{degree}", CONTEXT) == Certain(name)
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=TEXT)
+def test_no_text_breaks_what_parsers_share(text: str) -> None:
+    assert "".join(speech.sentences(text)).count("\x00") == text.count("\x00")
+    assert speech.is_question(text) or speech.statements(text) or not text.strip()
+    assert 0.0 <= speech.talk_share(text) <= 1.0
+    assert speech.second_thought(text) is None or len(speech.second_thought(text) or "") < len(text)
+    assert yes_no.plain(text) in {None, "yes", "no"}
+    assert all(1 <= month <= 12 for month in month_names.month_numbers(text))
+    assert not any(c.isdecimal() and not c.isascii() for c in numbers.words_to_digits(text))
+
+
+SPOKEN = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+).split()
+TENS = {20: "twenty", 30: "thirty", 40: "forty", 50: "fifty"}
+
+
+@settings(deadline=None)
+@given(number=st.integers(0, 59), dash=st.sampled_from([" ", "-"]))
+def test_a_number_in_words_comes_back_in_digits(number: int, dash: str) -> None:
+    tens, unit = number // 10 * 10, number % 10
+    said = SPOKEN[number] if number < 20 else TENS[tens] + (f"{dash}{SPOKEN[unit]}" if unit else "")
+    assert numbers.words_to_digits(said) == str(number)
+
+
+@settings(max_examples=80, deadline=None)
+@given(region=st.sampled_from(REGIONS))
+def test_a_spoken_number_comes_back_as_given(region: str) -> None:
+    number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    if number is None:
+        return
+    wanted = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    said = " ".join(["plus", *(SPOKEN[int(digit)] for digit in wanted[1:])])
+    assert phones.parse(said, CONTEXT) == Certain(wanted)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    kind=st.sampled_from(
+        ["University of {}", "{} Medical College", "Universidad de {}", "{} School of Medicine"]
+    ),
+    place=st.sampled_from(["Lagos", "Pune", "São Paulo", "Kraków", "King Edward", "Al-Azhar", "Ain Shams"]),
+    style=st.sampled_from(["{}", "I study at {}", "my school is {}", "{}."]),
+)
+def test_a_school_comes_back_as_typed(kind: str, place: str, style: str) -> None:
+    name = kind.format(place)
+    assert schools.parse(style.format(name), CONTEXT) == Certain(name)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    state=st.sampled_from(
+        [one.name for one in pycountry.subdivisions.get(country_code="US") if one.type == "State"]
+    ),
+    style=st.sampled_from(["{}", "in {}", "{} please", "I would prefer {}"]),
+)
+def test_a_state_comes_back_as_the_place(state: str, style: str) -> None:
+    assert places.parse(style.format(state), CONTEXT) == Certain(state)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [(field.name, value) for field in FIELDS for value in application_wording().fields[field.name].choices],
+)
+def test_every_choice_is_understood_when_its_label_or_value_is_typed(field: str, value: str) -> None:
+    label = application_wording().fields[field].choices[value]
+    for typed in (label, label.casefold(), label.upper()):
+        found = BY_NAME[field].parse(typed, CONTEXT)
+        assert isinstance(found, Certain | Confirm), (typed, found)
+        assert found.value == value, typed
+
+
+@pytest.mark.parametrize("said", ["yes", "no"])
+def test_every_yes_and_no_of_the_vocabulary_is_one_with_politeness_around_it(said: str) -> None:
+    for word in answer_words()["yes_no"].listed(said):
+        for typed in (word, word.upper(), f"{word} please", f"{word}, thank you sir!"):
+            assert yes_no.plain(typed) == said, typed
+
+
+@pytest.mark.parametrize("kind", ["month", "month_abroad"])
+def test_every_spelling_of_a_month_is_that_month(kind: str) -> None:
+    gazetteer = vocabulary()[kind] if kind == "month" else answer_words()[kind]
+    for entry in gazetteer.entries:
+        for alias in entry.aliases:
+            assert month_names.month_numbers(alias)[:1] == [month_names.ENGLISH[entry.id]], alias
+
+
+DENIED = st.sampled_from(["not", "did not", "have not", "haven't", "never", "didn't"])
+
+
+@settings(deadline=None)
+@given(denial=DENIED, verb=st.sampled_from(["passed", "pass", "cleared", "pass it", "passed yet"]))
+def test_what_is_denied_is_never_taken_as_passed(denial: str, verb: str) -> None:
+    for parse in (exams.step1, exams.step2ck):
+        found = parse(f"I {denial} {verb}", CONTEXT)
+        assert not (isinstance(found, Certain) and found.value == "passed"), found
+
+
+@settings(deadline=None)
+@given(denial=st.sampled_from(["not", "not yet", "I am not", "still not"]))
+def test_what_is_denied_is_never_taken_as_certified_or_graduated(denial: str) -> None:
+    certified = ecfmg.parse(f"{denial} certified", CONTEXT)
+    assert not (isinstance(certified, Certain) and certified.value == "certified")
+    graduated = stages.parse(f"{denial} graduated", CONTEXT)
+    assert not (isinstance(graduated, Certain) and graduated.value == "graduate")
+
+
+@settings(deadline=None)
+@given(
+    denial=st.sampled_from(["no", "not", "don't want"]),
+    wish=st.sampled_from(["rotation", "residency support"]),
+)
+def test_what_is_denied_is_never_taken_as_the_program(denial: str, wish: str) -> None:
+    wanted = {"rotation": "clinical_rotation", "residency support": "residency_support"}[wish]
+    found = programs.parse(f"{denial} {wish}", CONTEXT)
+    assert not (isinstance(found, Certain) and found.value in {wanted, "both"}), found
+
+
+@settings(deadline=None)
+@given(status=st.sampled_from(["citizen", "green card holder", "permanent resident"]))
+def test_who_needs_no_visa_is_never_noted_as_needing_help(status: str) -> None:
+    found = visas.parse(f"no, I am a {status}", CONTEXT)
+    assert isinstance(found, Certain | Confirm)
+    assert found.value == "no"
+
+
+def test_every_parser_is_held_to_properties() -> None:
+    here = Path(__file__).read_text(encoding="utf-8")
+    modules = {path.stem for path in Path(str(speech.__file__)).parent.glob("*.py")} - {"__init__", "result"}
+    assert modules == {module for module in modules if f"{module}." in here}

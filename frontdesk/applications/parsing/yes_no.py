@@ -37,6 +37,7 @@ def signs(text: str) -> set[str]:
 def plain(text: str) -> str | None:
     """ "yes" or "no" when the text is that and politeness, nothing more."""
     found: set[str] = set()
+    hesitant = False
     known = _known()
     around = answer_words()["politeness"].listed("around")
     rest = [word.folded for word in words(text)]
@@ -45,6 +46,8 @@ def plain(text: str) -> str | None:
             head = rest[:length]
             said = known.terms.id_of(head)
             if said:
+                # "Ok" leads into many an answer; alone among politeness it is a yes.
+                hesitant = hesitant or head == ["ok"]
                 if not (said == "yes" and head == ["ok"] and len(rest) > 1):
                     found.add(said)
                 rest = rest[length:]
@@ -54,6 +57,8 @@ def plain(text: str) -> str | None:
                 return None
             rest = rest[1:]
     found |= signs(text)
+    if not found and hesitant:
+        return "yes"
     return found.pop() if len(found) == 1 else None
 
 
