@@ -16,18 +16,22 @@ from frontdesk.channels.whatsapp import WhatsApp
 from frontdesk.settings import Settings
 
 REST: Final = "rasa_rest"
+WEBSITE: Final = "website"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A channel that can be configured. `required` are fields of the settings; `make` gets settings and
-    address.
+    """A channel that can be configured.
+
+    `required` are fields of the settings; `make` gets settings and address. `files`: what staff send as a
+    file arrives as one.
     """
 
     name: str
     title: str
     required: tuple[str, ...]
     make: Callable[[Settings, str], Channel] | None
+    files: bool = False
 
     def missing(self, settings: Settings) -> list[str]:
         """The variables that are still empty."""
@@ -97,12 +101,13 @@ def _generic(settings: Settings, url: str) -> Channel:
 
 
 KINDS: Final = (
-    Kind("telegram", "Telegram", ("telegram_token", "telegram_secret"), _telegram),
+    Kind("telegram", "Telegram", ("telegram_token", "telegram_secret"), _telegram, files=True),
     Kind(
         "whatsapp",
         "WhatsApp",
         ("whatsapp_token", "whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_number_id"),
         _whatsapp,
+        files=True,
     ),
     Kind("twilio", "SMS and WhatsApp by Twilio", ("twilio_account_sid", "twilio_auth_token"), _twilio),
     Kind(
@@ -110,11 +115,17 @@ KINDS: Final = (
         "Messenger",
         ("messenger_token", "messenger_app_secret", "messenger_verify_token", "messenger_page_id"),
         _messenger,
+        files=True,
     ),
-    Kind("slack", "Slack", ("slack_token", "slack_signing_secret"), _slack),
+    Kind("slack", "Slack", ("slack_token", "slack_signing_secret"), _slack, files=True),
     Kind("generic", "Integrators: signed webhooks", ("generic_secret",), _generic),
     Kind(REST, "Integrators: Rasa's REST shape", ("rest_api_key",), None),
 )
+
+
+def carries_files(channel: str) -> bool:
+    """Whether a file that staff send reaches an applicant there: on the website, and on some channels."""
+    return channel == WEBSITE or any(kind.name == channel and kind.files for kind in KINDS)
 
 
 def webhook_url(settings: Settings, name: str) -> str:

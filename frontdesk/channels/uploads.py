@@ -13,7 +13,8 @@ from typing import Annotated, BinaryIO, Final
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi import Path as PathParameter
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, Field
 from starlette.datastructures import FormData, UploadFile
@@ -24,8 +25,9 @@ from frontdesk.channels.problems import Problem, documented
 from frontdesk.channels.visitors import Visitor, Visitors, renew
 from frontdesk.conversations.live import Changes
 from frontdesk.files import kinds
-from frontdesk.files.keeping import About, FileRefused, Files, megabytes
+from frontdesk.files.keeping import About, FileRefused, Files, NotThere, megabytes
 from frontdesk.files.links import LinkExpired, LinkUnknown, UploadLinks, UploadRight
+from frontdesk.files.names import disposition
 from frontdesk.knowledge.organization import organization
 from frontdesk.knowledge.texts import Texts, texts
 from frontdesk.records.models import Conversation, KeptFile
@@ -83,7 +85,7 @@ class FileAccepted(BaseModel):
 def router(
     record: Record, settings: Settings, changes: Changes, visitors: Visitors, files: Files
 ) -> APIRouter:
-    """`POST /api/conversations/{id}/files` and `/upload/{token}`."""
+    """`/api/conversations/{id}/files` and `/upload/{token}`."""
     return _Uploads(record, settings, changes, visitors, files).routes()
 
 
@@ -131,6 +133,39 @@ class _Uploads:
             if again:
                 response.status_code = 200
             return FileAccepted(file=FileTold.model_validate(file, from_attributes=True), seq=seq)
+
+        @made.get(
+            "/api/conversations/{conversation_id}/files/{file_id}",
+            tags=["Website"],
+            summary="Save a file that the team sent",
+            response_class=FileResponse,
+            responses={
+                200: {"content": {"application/octet-stream": {}}, "description": "The file"},
+                **documented(401, 403, 404, 503),
+            },
+        )
+        def save(visitor: admitted, file_id: Annotated[str, PathParameter(max_length=64)]) -> FileResponse:
+            try:
+                opened = self._files.open(file_id)
+            except NotThere:
+                opened = None
+            # An applicant's own papers are for the team's eyes: a stolen phone must not give them out.
+            if (
+                opened is None
+                or opened.file.source != "staff"
+                or opened.file.conversation_id != visitor.conversation_id
+            ):
+                raise Problem(404, "not-found", "There is no such file in this conversation.")
+            return FileResponse(
+                opened.path,
+                media_type=opened.file.media,
+                headers={
+                    "Content-Disposition": disposition(opened.file.name or "file"),
+                    "X-Content-Type-Options": "nosniff",
+                    "Content-Security-Policy": "sandbox; default-src 'none'",
+                    "Cache-Control": "no-store",
+                },
+            )
 
         @made.get("/upload/{token}", include_in_schema=False)
         def page(token: str, request: Request) -> Response:

@@ -16,6 +16,7 @@ from frontdesk.staff import (
     account_pages,
     alert_pages,
     application_pages,
+    attaching_pages,
     audit_pages,
     channel_pages,
     conversation_pages,
@@ -68,6 +69,7 @@ def router(
     audit_pages.add_routes(made, desk)
     key_pages.add_routes(made, desk)
     file_pages.add_routes(made, desk)
+    attaching_pages.add_routes(made, desk)
     learning_pages.add_routes(made, desk, Training(record, settings, restart=restart))
     mail_pages.add_routes(made, desk)
     channel_pages.add_routes(made, desk)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from frontdesk.applications import documents
+from frontdesk.channels.configured import carries_files
 from frontdesk.conversations import holder, notes, threads
 from frontdesk.conversations.states import HolderConflict, conflict, staff_name
 from frontdesk.knowledge.organization import Organization
@@ -348,6 +349,7 @@ def _handling(
         "colleagues": colleagues,
         "text": text,
         "text_limit": desk.settings.text_limit,
+        "carries_files": carries_files(conversation.channel),
         "saved": saved_replies.listed(session),
         "snoozes": snoozing.usual(desk.organization(), now()),
         "language": languages.said(conversation.language),

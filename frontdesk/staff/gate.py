@@ -129,13 +129,22 @@ class Gate:
             member: Annotated[Member, Depends(allowed)],
             form: Annotated[Form, Depends(self.form)],
         ) -> Change:
-            refuse_other_sites(request)
-            given = request.headers.get(CSRF_HEADER) or form.text(CSRF_FIELD)
-            if not hmac.compare_digest(given.encode(), member.csrf.encode()):
-                raise _stale_form()
-            return Change(member, form)
+            return self.checked(request, member, form)
 
         return changing
+
+    @staticmethod
+    def checked(request: Request, member: Member, form: Form) -> Change:
+        """The change that a form asks for, when it is one of this person's session.
+
+        Raises:
+            Refused: another site's, or of a session that is over.
+        """
+        refuse_other_sites(request)
+        given = request.headers.get(CSRF_HEADER) or form.text(CSRF_FIELD)
+        if not hmac.compare_digest(given.encode(), member.csrf.encode()):
+            raise _stale_form()
+        return Change(member, form)
 
     async def form(self, request: Request) -> Form:
         """The form of a request, at most `body_limit` bytes of it.

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from frontdesk.conversations import threads
+from frontdesk.files.keeping import About, Files
 from frontdesk.files.links import UploadLinks
 from frontdesk.records.models import KeptFile
 from frontdesk.records.session import Record
@@ -197,3 +198,33 @@ def test_a_link_that_is_over_or_not_ours_opens_nothing(
     over = client.get(address)
     assert over.status_code == 410
     assert "what documents are missing" in over.text
+
+
+def sent_by_staff(record: Record, visitor: Visitor, files: Files) -> str:
+    """A file that the team sent in this visitor's conversation; its id."""
+    return files.keep([PDF], About(visitor.conversation, name="Offer.pdf", source="staff")).id
+
+
+def test_a_visitor_saves_a_file_that_the_team_sent(
+    visitor: Visitor, sqlite_record: Record, make_settings: Callable
+) -> None:
+    file = sent_by_staff(sqlite_record, visitor, Files(sqlite_record, make_settings()))
+    answer = visitor.client.get(f"{visitor.path}/files/{file}", headers=visitor.headers)
+    assert (answer.status_code, answer.content) == (200, PDF)
+    assert answer.headers["content-disposition"].startswith('attachment; filename="Offer.pdf"')
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_nobody_else_saves_a_file_of_a_conversation(
+    client: httpx.Client, visitor: Visitor, sqlite_record: Record, make_settings: Callable
+) -> None:
+    file = sent_by_staff(sqlite_record, visitor, Files(sqlite_record, make_settings()))
+    other = Visitor(client)
+    assert client.get(f"{visitor.path}/files/{file}").status_code == 401
+    assert client.get(f"{visitor.path}/files/{file}", headers=other.headers).status_code == 401
+    assert client.get(f"{other.path}/files/{file}", headers=other.headers).status_code == 404
+
+
+def test_what_an_applicant_handed_in_is_not_given_out_again(visitor: Visitor) -> None:
+    file = hand_in(visitor).json()["file"]["id"]
+    assert visitor.client.get(f"{visitor.path}/files/{file}", headers=visitor.headers).status_code == 404

@@ -93,13 +93,18 @@ class Console:
             threads.append(session, conversation, author="bot", text=text, act=act)
 
     def waiting(
-        self, *words: str, reason: str = "asked", minutes: float = 5, attention: str | None = None
+        self,
+        *words: str,
+        reason: str = "asked",
+        minutes: float = 5,
+        attention: str | None = None,
+        channel: str = "website",
     ) -> str:
         """A conversation that waits for a person since some minutes; returns its id."""
         from frontdesk.conversations import holder, threads
         from frontdesk.records.models import now
 
-        made = self.conversation()
+        made = self.conversation(channel=channel)
         message_id = self.says(made, (words or ("A person, please",))[0])
         with self.record.transaction() as session:
             handoff = holder.queue(session, made, reason=reason, message_id=message_id, available=True)

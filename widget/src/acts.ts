@@ -62,6 +62,8 @@ export interface Presentation {
   readonly available: boolean | null;
   /** Expected wait in minutes. */
   readonly waiting: number | null;
+  /** A file that a person sent. `size` in bytes. */
+  readonly file: { readonly id: string; readonly name: string; readonly size: number } | null;
 }
 
 const NOTHING: Presentation = {
@@ -84,6 +86,7 @@ const NOTHING: Presentation = {
   contacts: [],
   available: null,
   waiting: null,
+  file: null,
 };
 
 /** Reads an act; a message without one has nothing to draw but its text. */
@@ -110,7 +113,13 @@ export function present(act: Act | null): Presentation {
     contacts: contacts(act.contacts),
     available: typeof act.available === "boolean" ? act.available : null,
     waiting: wholeNumber(act.waiting),
+    file: file(act.file),
   };
+}
+
+function file(value: unknown): Presentation["file"] {
+  const id = isRecord(value) ? textOrNull(value.id) : null;
+  return id === null || !isRecord(value) ? null : { id, name: textOrNull(value.name) ?? "file", size: wholeNumber(value.size) ?? 0 };
 }
 
 function wholeNumber(value: unknown): number | null {

@@ -121,6 +121,11 @@ export class Api {
     return { url: this.#base + thread(session, "files"), headers: { Authorization: `Bearer ${session.token}` } };
   }
 
+  /** A file that a person sent in this conversation. */
+  async file(session: Session, id: string): Promise<Blob> {
+    return this.#answered(thread(session, `files/${encodeURIComponent(id)}`), {}, session, (response) => response.blob());
+  }
+
   /** Hands a message over. The same client id again gives the same message again. */
   async send(session: Session, item: Outgoing): Promise<Message> {
     const { client_id, choice, text, for_the_team } = item;

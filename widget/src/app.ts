@@ -180,6 +180,7 @@ class PanelApp implements App {
       },
       rate: (id, helpful) => this.#conversation.rate(id, helpful),
       transcript: () => this.#conversation.transcript(),
+      file: (id) => this.#conversation.file(id),
       mail: (email) => this.#conversation.mailTranscript(email),
       speak: (language) => void this.#speak(language),
       sound: (on) => {

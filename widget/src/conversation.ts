@@ -229,6 +229,12 @@ export class Conversation {
     return this.#options.api.transcript(this.#session);
   }
 
+  /** A file that a person sent. @throws ApiError */
+  async file(id: string): Promise<Blob> {
+    if (this.#session === null) throw asApiError(null);
+    return this.#options.api.file(this.#session, id);
+  }
+
   /** Sends the thread to an e-mail address. @throws ApiError */
   async mailTranscript(email: string): Promise<void> {
     if (this.#session === null) throw asApiError(null);

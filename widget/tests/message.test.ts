@@ -16,7 +16,7 @@ let actions: { [K in keyof Acts]: ReturnType<typeof vi.fn<Acts[K]>> } & { attach
 let list: TimelineList;
 
 beforeEach(() => {
-  actions = { say: vi.fn(), choose: vi.fn(), retry: vi.fn(), discard: vi.fn(), announce: vi.fn(), focusField: vi.fn(), rate: vi.fn(() => Promise.resolve()), attach: vi.fn(), faces: new Faces(new Api("http://desk.test", fetch)) };
+  actions = { say: vi.fn(), choose: vi.fn(), retry: vi.fn(), discard: vi.fn(), save: vi.fn(), announce: vi.fn(), focusField: vi.fn(), rate: vi.fn(() => Promise.resolve()), attach: vi.fn(), faces: new Faces(new Api("http://desk.test", fetch)) };
   list = new TimelineList(actions);
   document.body.replaceChildren(list.root);
 });
@@ -48,6 +48,19 @@ describe("an answer", () => {
   it("offers its next questions by their place in the act", () => {
     press(draw([bot(act)]), "Is it paid?");
     expect(actions.choose).toHaveBeenCalledWith({ message: "m1", option: 0 }, "Is it paid?");
+  });
+});
+
+describe("a file that a person sent", () => {
+  const act = { act: "file", file: { id: "f1", name: "Offer <1>.pdf", size: 12_345 } };
+
+  it("is saved by a button with its name", () => {
+    press(draw([message({ seq: 1, from: "staff", text: "Your offer", act })]), "Offer <1>.pdf12 kB");
+    expect(actions.save).toHaveBeenCalledWith("f1", "Offer <1>.pdf");
+  });
+
+  it("is not believed of anybody else", () => {
+    expect(buttons(draw([bot(act)]))).toEqual([]);
   });
 });
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from frontdesk.applications import codes
 from frontdesk.channels.configured import configured
 from frontdesk.channels.outbox import Outbox
 from frontdesk.conversations import holder
@@ -49,12 +51,13 @@ def desk(running: Assistant, shared_providers: Providers) -> Iterator[Kit]:
 class Talk:
     """One applicant on one channel; turns and outbox run as in the app."""
 
-    def __init__(self, desk: Kit, sender: Sender) -> None:
-        self.desk, self.sender, self.number = desk, sender, 1000
+    def __init__(self, desk: Kit, sender: Sender, thread: str | None = None, number: int = 1000) -> None:
+        self.desk, self.sender, self.number = desk, sender, number
+        self.thread = thread or sender.thread
 
     async def say(self, text: str) -> None:
         self.number += 1
-        await self._hear(self.sender.say(text, self.number))
+        await self._hear(self.sender.say(text, self.number, self.thread))
 
     async def press(self, sent: Sent, label: str) -> None:
         payload = next(payload for name, payload in sent.options if name.startswith(label))
@@ -74,13 +77,13 @@ class Talk:
         return busy is not None or any(one.state == "queued" for one in self.desk.deliveries())
 
     def last(self) -> Sent:
-        return self.desk.providers.of(self.sender.name, self.sender.thread)[-1]
+        return self.desk.providers.of(self.sender.name, self.thread)[-1]
 
     def row(self) -> Conversation:
         with self.desk.record.reading() as session:
             return session.scalars(
                 select(Conversation).where(
-                    Conversation.channel == self.sender.name, Conversation.external_ref == self.sender.thread
+                    Conversation.channel == self.sender.name, Conversation.external_ref == self.thread
                 )
             ).one()
 
@@ -93,17 +96,42 @@ class Talk:
 
 @pytest.mark.parametrize("name", list(SENDERS))
 async def test_an_application_is_told_and_a_person_takes_over(desk: Kit, name: str) -> None:
+    talk = Talk(desk, SENDERS[name])
+    desk.providers.refused.clear()
+    async with at_work(desk):
+        await _apply(talk)
+        await _hand_over(talk)
+    assert desk.providers.refused == []
+
+
+async def test_a_resume_code_carries_an_application_to_another_channel(desk: Kit) -> None:
+    first = Talk(desk, SENDERS["telegram"], "4321", number=5000)
+    second = Talk(desk, SENDERS["sms"], "+15550004321", number=6000)
+    async with at_work(desk):
+        await first.say("I want to apply")
+        for _ in range(2):
+            await first.say(ANSWERS[first.asking() or ""])
+        waiting = first.asking()
+        await first.say("give me a code to continue on another device")
+        code = codes.resume_code_in(first.last().text)
+        assert code is not None
+        await second.say(f"my resume code is {code}")
+        assert (second.asking(), first.asking()) == (waiting, None)
+        await second.say(ANSWERS[waiting or ""])
+        assert second.asking() not in (waiting, None)
+
+
+@asynccontextmanager
+async def at_work(desk: Kit) -> AsyncIterator[None]:
+    """Turns and outbox run as in the app."""
     rasa = RasaClient(desk.settings.rasa_url, KEY, 30)
     runner = TurnRunner(desk.record, rasa, desk.settings, changes=desk.changes)
     outbox = Outbox(
         desk.record, configured(desk.settings), desk.settings, changes=desk.changes, sleep=_at_once
     )
     working = [asyncio.create_task(runner.run()), asyncio.create_task(outbox.run())]
-    talk = Talk(desk, SENDERS[name])
-    desk.providers.refused.clear()
     try:
-        await _apply(talk)
-        await _hand_over(talk)
+        yield
     finally:
         await runner.stop()
         await outbox.stop()
@@ -111,7 +139,6 @@ async def test_an_application_is_told_and_a_person_takes_over(desk: Kit, name: s
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
         await rasa.close()
-    assert desk.providers.refused == []
 
 
 async def _at_once(_: float) -> None:

@@ -20,6 +20,8 @@ export interface MessageActions {
   readonly rate: (messageId: string, helpful: boolean | null) => Promise<void>;
   /** Hands in a file for an entry of the checklist; null where files are not taken. */
   readonly attach: ((document: string) => void) | null;
+  /** Saves a file that a person sent. */
+  readonly save: (id: string, name: string) => void;
   readonly faces: Faces;
   /** Says something to screen readers that is not part of the conversation. */
   readonly announce: (text: string) => void;
@@ -248,9 +250,19 @@ function body(row: MessageRow, shown: Presentation, actions: MessageActions): No
       ];
     case "safety":
       return [heading("heart", safetyTitle(shown.kind)), text, help(shown.contacts, row.text)];
+    case "file":
+      return row.from === "staff" ? [text, ...sentFile(shown, actions)] : [text];
     default:
       return [text, ...proof(shown.sources, shown.reviewed)];
   }
+}
+
+function sentFile({ file }: Presentation, actions: MessageActions): Node[] {
+  if (file === null) return [];
+  const { id, name } = file;
+  const size = make("span", { class: "note" }, `${Math.max(1, Math.round(file.size / 1_000))} kB`);
+  const label = make("bdi", {}, name);
+  return [button({ class: "text-button", "data-testid": "sent-file" }, () => actions.save(id, name), icon("save"), label, size)];
 }
 
 function heading(name: Icon, title: string): HTMLElement {

@@ -32,6 +32,7 @@ export interface PanelActions {
   readonly agree: (version: string) => void;
   readonly rate: (messageId: string, helpful: boolean | null) => Promise<void>;
   readonly transcript: () => Promise<Blob>;
+  readonly file: (id: string) => Promise<Blob>;
   readonly mail: (email: string) => Promise<void>;
   readonly speak: (language: Language) => void;
   readonly sound: (on: boolean) => void;
@@ -95,6 +96,7 @@ export class Panel {
       retry: actions.retry,
       discard: actions.discard,
       rate: actions.rate,
+      save: (id, name) => void this.#saveFile(id, name),
       attach: (document) => {
         if ((this.#config?.files ?? null) === null) this.announce(words.fileKind);
         else {
@@ -391,12 +393,18 @@ export class Panel {
   async #download(): Promise<void> {
     this.#menuButton.focus();
     try {
-      const address = URL.createObjectURL(await this.#actions.transcript());
-      make("a", { href: address, download: "conversation.txt" }).click();
-      setTimeout(() => URL.revokeObjectURL(address), 60_000);
+      save(await this.#actions.transcript(), "conversation.txt");
       this.announce(words.downloaded);
     } catch {
       this.announce(words.downloadFailed);
+    }
+  }
+
+  async #saveFile(id: string, name: string): Promise<void> {
+    try {
+      save(await this.#actions.file(id), name);
+    } catch {
+      this.announce(words.down);
     }
   }
 
@@ -551,4 +559,11 @@ function askedField(rows: readonly Row[]): string | null {
   const row = rows.findLast((row): row is MessageRow => row.kind === "message" && row.active);
   const shown = present(row?.message?.act ?? null);
   return shown.act === "question" && shown.options.length === 0 ? shown.field : null;
+}
+
+/** Gives a file to the browser to keep. */
+function save(content: Blob, name: string): void {
+  const address = URL.createObjectURL(content);
+  make("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
