@@ -35,8 +35,13 @@ LABELS = {
     "chitchat/goodbye": "stop",
 }
 SURE = 0.6
+FEWEST_WORDS = 3
 
 _GO = r"(?:go|leave|run|stop|pray|sleep|eat|work|pause|quit|hang up|catch|sign off|log off|close|study)"
+_FAREWELL = re.compile(
+    r"\b(?:g?o+d ?bye|bye+|good ?night|see (?:you|ya|u)|cya|later|leav\w*|adios|ciao|chao|tchau|gtg|g2g|ttyl"
+    r"|take care|farewell|hafiz|tschus\w*|au revoir|tomorrow|going|go|off|hasta|ate)\b"
+)
 _STOP = re.compile(
     rf"\b(?:(?:have|need|ought|supposed) to {_GO}|must {_GO}|gotta {_GO}|got to {_GO}|going to "
     rf"(?:sleep|pray|bed|work|class|leave)"
@@ -223,7 +228,11 @@ def labelled(understanding: Mapping[str, Any]) -> str | None:
         return None
     if float(parts[0].get("confidence") or 0.0) < SURE:
         return None
-    return LABELS.get(str(parts[0].get("label")))
+    label, said = str(parts[0].get("label")), speech.folded(str(parts[0].get("text") or ""))
+    if label == "chitchat/goodbye" and len(said.split()) < FEWEST_WORDS and not _FAREWELL.search(said):
+        # A single unknown word is no farewell.
+        return None
+    return LABELS.get(label)
 
 
 def wants_to_go_on(text: str, understanding: Mapping[str, Any], phrases: Phrases) -> bool:

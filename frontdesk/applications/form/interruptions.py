@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from frontdesk.applications import commands, corrections, extraction
 from frontdesk.applications.fields import RECORD, REVIEW
-from frontdesk.applications.form import questions, reading
+from frontdesk.applications.form import doubts, questions, reading
 from frontdesk.applications.form.sheet import Sheet
 from frontdesk.applications.form.states import Interruption
 from frontdesk.applications.parsing import speech, yes_no
@@ -27,7 +27,19 @@ def interrupt(sheet: Sheet) -> None:
         sheet.replies.append(Interruption(("faq/privacy",)))
     else:
         sheet.replies.append(Interruption())
+    if not sheet.pending("again") and reading.is_small_talk(sheet) and _chatted(sheet) > 1:
+        # Small talk again and again may be an answer that nobody understands: with other words, a way out.
+        doubts.missed(sheet)
+        return
     questions.ask_again(sheet)
+
+
+def _chatted(sheet: Sheet) -> int:
+    """How often the waiting question got small talk instead of an answer, this time included."""
+    known = dict(sheet.working.get("chatted") or {})
+    name = sheet.asking or REVIEW
+    sheet.working["chatted"] = {name: known.get(name, 0) + 1}
+    return int(known.get(name, 0)) + 1
 
 
 def explain(sheet: Sheet) -> None:
