@@ -274,3 +274,5 @@ class _Listening:
         if not news._listeners and news._looking is not None:
             news._looking.cancel()
             news._looking = None
+            # Whoever comes next waits for a look of that moment, instead of being told an old one.
+            news._looks, news._look, news._versions, news._calls = 0, None, {}, ()

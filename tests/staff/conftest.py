@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache, partial
 from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     import httpx
+    import uvicorn
+    from anyio.from_thread import BlockingPortal
     from playwright.sync_api import Browser, Page
 
     from frontdesk.conversations.live import Changes
@@ -43,6 +48,38 @@ def password_hash() -> str:
     return passwords.hashed(PASSWORD)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> Iterator[None]:
+    """Each template is compiled once a session, not once an app."""
+    from jinja2 import BytecodeCache, Environment
+
+    from frontdesk.staff import rendering
+
+    class InMemory(BytecodeCache):
+        def __init__(self) -> None:
+            self._code: dict[str, bytes] = {}
+
+        def load_bytecode(self, bucket: Any) -> None:
+            if bucket.key in self._code:
+                bucket.bytecode_from_string(self._code[bucket.key])
+
+        def dump_bytecode(self, bucket: Any) -> None:
+            self._code[bucket.key] = bucket.bytecode_to_string()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rendering, "Environment", partial(Environment, bytecode_cache=InMemory()))
+        yield
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    """The event loop of all clients without a browser: one thread instead of one a request."""
+    from anyio.from_thread import start_blocking_portal
+
+    with start_blocking_portal() as made:
+        yield made
+
+
 @dataclass
 class Console:
     """The console as an app, with what is needed to fill its record."""
@@ -52,6 +89,8 @@ class Console:
     changes: Changes
     app: Any
     password_hash: str
+    portal: BlockingPortal
+    built_on: Any
     _numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 100_000)))
 
     def staff(self, login: str = "amara", *, name: str | None = None, role: str = "agent") -> str:
@@ -146,6 +185,27 @@ class Console:
             session.flush()
             return made.id
 
+    def known(self, login: str) -> bool:
+        """Whether there is an account of that login."""
+        from frontdesk.staff.accounts import find
+
+        with self.record.reading() as session:
+            return find(session, login) is not None
+
+    def letter(self) -> str:
+        """A letter that waits to be sent; its id."""
+        from frontdesk.mail import outbox
+
+        with self.record.transaction() as session:
+            return outbox.put_text(session, "copy", "ana@example.org", subject="Hello", body="Hello").id
+
+    def paper(self, conversation_id: str, document: str | None = "cv") -> str:
+        """A file that the applicant handed in; its id."""
+        from frontdesk.files.keeping import About, Files
+
+        about = About(conversation_id, name="cv.pdf", document=document)
+        return Files(self.record, self.settings).keep([b"%PDF-1.4\n%%EOF\n"], about).id
+
     def saved_reply(self, title: str, text: str) -> str:
         from frontdesk.staff import saved_replies
 
@@ -156,9 +216,11 @@ class Console:
         """A browser without JavaScript that nobody has signed in with."""
         from starlette.testclient import TestClient
 
-        return Visitor(
-            TestClient(self.app, base_url="http://desk.test", client=(address, 40000), follow_redirects=False)
+        client = TestClient(
+            self.app, base_url="http://desk.test", client=(address, 40000), follow_redirects=False
         )
+        client.portal = self.portal
+        return Visitor(client)
 
     def signed_in(self, login: str = "amara", *, role: str = "agent", name: str | None = None) -> Visitor:
         """A browser that is signed in (its session made in the record, which is quicker than argon2)."""
@@ -267,7 +329,7 @@ def hidden(html: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def build_console(password_hash: str) -> Callable[[Record, Settings], Console]:
+def build_console(password_hash: str, portal: BlockingPortal) -> Callable[[Record, Settings], Console]:
     """`build_console(record, settings)`, for fixtures that live longer than a test."""
 
     def build(record: Record, settings: Settings) -> Console:
@@ -279,16 +341,95 @@ def build_console(password_hash: str) -> Callable[[Record, Settings], Console]:
         changes = Changes()
         app = FastAPI(openapi_url=None)
         app.include_router(console.router(record, settings, changes))
-        return Console(record, settings, changes, app, password_hash)
+        return Console(record, settings, changes, app, password_hash, portal, built_on=record)
 
     return build
+
+
+class MovingRecord:
+    """The record that the app of a session was built on: always that of the test which runs."""
+
+    now: Record
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.now, name)
+
+
+@dataclass
+class Shared:
+    """One app with the settings as they come, for all tests that need no others: building one takes time."""
+
+    console: Console
+    record: MovingRecord
+    _server: uvicorn.Server | None = None
+    _thread: threading.Thread | None = None
+
+    def on(self, record: Record) -> Console:
+        self.record.now = record
+        shutil.rmtree(self.console.settings.var_dir, ignore_errors=True)
+        return replace(self.console, record=record, _numbers=iter(range(1, 100_000)))
+
+    def address(self) -> str:
+        """Of a real web server in front of the app."""
+        import uvicorn
+
+        if self._server is None:
+            configuration = uvicorn.Config(
+                self.console.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"
+            )
+            self._server = uvicorn.Server(configuration)
+            self._thread = threading.Thread(target=self._server.run, daemon=True)
+            self._thread.start()
+            self._wait(lambda: self._server is not None and self._server.started, "the web server to start")
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+    def quiet(self) -> None:
+        """Wait until no browser of the last test hangs on the server any more."""
+        if self._server is not None:
+            state = self._server.server_state
+            self._wait(lambda: not state.connections and not state.tasks, "the last browser to be gone")
+
+    def stop(self) -> None:
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(timeout=10)
+            self._server.force_exit = True
+            self._thread.join(timeout=10)
+
+    @staticmethod
+    def _wait(condition: Callable[[], bool], what: str) -> None:
+        until = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < until, f"waited in vain for {what}"
+            time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, build_console: Callable[[Any, Settings], Console]
+) -> Iterator[Shared]:
+    from frontdesk.settings import Settings
+
+    settings = Settings(  # type: ignore[call-arg]
+        _env_file=None,
+        var_dir=tmp_path_factory.mktemp("shared") / "var",
+        secret_key="a" * 43,
+        rasa_key="b" * 43,
+        logins_per_minute=100_000,
+        second_factor_codes_per_hour=100_000,
+    )
+    record = MovingRecord()
+    made = Shared(build_console(record, settings), record)
+    yield made
+    made.stop()
 
 
 @pytest.fixture
 def make_console(
     make_settings: Any, build_console: Callable[[Record, Settings], Console]
 ) -> Callable[..., Console]:
-    """`make_console(record, logins_per_minute=3)`"""
+    """`make_console(record, logins_per_minute=3)`: a console of the test's own, for settings of its own."""
 
     def make(record: Record, **changed: Any) -> Console:
         return build_console(record, make_settings(**{"logins_per_minute": 1000, **changed}))
@@ -297,38 +438,22 @@ def make_console(
 
 
 @pytest.fixture
-def desk(make_console: Callable[..., Console], sqlite_record: Record) -> Console:
-    """A console on SQLite, for behaviour that no database can change."""
-    return make_console(sqlite_record)
+def desk(shared: Shared, sqlite_record: Record) -> Console:
+    """The console on SQLite, for behaviour that no database can change."""
+    return shared.on(sqlite_record)
 
 
 @pytest.fixture
-def both(make_console: Callable[..., Console], record: Record) -> Console:
-    """A console once on SQLite and once on PostgreSQL."""
-    return make_console(record)
+def both(shared: Shared, record: Record) -> Console:
+    """The console once on SQLite and once on PostgreSQL."""
+    return shared.on(record)
 
 
 @pytest.fixture
-def served(desk: Console) -> Iterator[tuple[Console, str]]:
-    """A console behind a real web server, and its address."""
-    import uvicorn
-
-    configuration = uvicorn.Config(desk.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
-    server = uvicorn.Server(configuration)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 30
-    while not server.started:
-        assert thread.is_alive(), "the web server did not start"
-        assert time.monotonic() < until, "the web server did not start"
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield desk, f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=10)
-    if thread.is_alive():
-        server.force_exit = True
-        thread.join(timeout=10)
+def served(shared: Shared, desk: Console) -> Iterator[tuple[Console, str]]:
+    """The console behind a real web server, and its address."""
+    yield desk, shared.address()
+    shared.quiet()
 
 
 @pytest.fixture(scope="session")
@@ -350,7 +475,23 @@ class Seat:
     troubles: list[str]
 
     def go(self, path: str) -> None:
-        self.page.goto(self.address + path)
+        # Not until each chart is drawn: what a test waits for, it says.
+        self.page.goto(self.address + path, wait_until="domcontentloaded")
+
+    def violations(self, rules: list[str] | None = None) -> list[str]:
+        """What axe finds wrong with the page as it stands; of these rules only, where some are named."""
+        if not self.page.evaluate("() => !!window.axe"):
+            self.page.evaluate(_axe())
+        options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+        found = self.page.evaluate("options => axe.run(document, options)", options)
+        return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
+
+
+@cache
+def _axe() -> str:
+    import axe_playwright_python
+
+    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -360,12 +501,8 @@ def take_seat(served: tuple[Console, str], chromium: Browser) -> Iterator[Callab
     contexts = []
 
     def take(login: str = "amara", *, role: str = "agent", **options: Any) -> Seat:
-        from frontdesk.staff.accounts import find
+        from frontdesk.staff.sessions import COOKIE
 
-        with console.record.reading() as session:
-            known = find(session, login)
-        if known is None:
-            console.staff(login, role=role)
         options.setdefault("viewport", {"width": 1280, "height": 800})
         context = chromium.new_context(**options)
         context.set_default_timeout(30_000)
@@ -374,11 +511,9 @@ def take_seat(served: tuple[Console, str], chromium: Browser) -> Iterator[Callab
         troubles: list[str] = []
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
-        page.goto(address + "/staff/login")
-        page.fill("#login", login)
-        page.fill("#password", PASSWORD)
-        page.click("[data-testid=sign-in]")
-        page.wait_for_url("**/staff/")
+        session = console.signed_in(login, role=role).client.cookies[COOKIE]
+        context.add_cookies([{"name": COOKIE, "value": session, "domain": "127.0.0.1", "path": "/staff"}])
+        page.goto(address + "/staff/")
         return Seat(page, address, troubles)
 
     yield take

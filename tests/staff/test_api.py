@@ -45,11 +45,14 @@ def make_program(desk: Any) -> Callable[..., Program]:
     return lambda *scopes, **more: program_on(desk, *scopes, **more)
 
 
+_apps: dict[Any, Any] = {}
+
+
 def whole_app(desk: Any) -> Any:
-    """The app of the whole front desk on this desk's record, made once."""
-    if not hasattr(desk, "whole_app"):
-        desk.whole_app = create_app(desk.settings, record=desk.record)
-    return desk.whole_app
+    """The app of the whole front desk on this desk's record, made once for all desks that share one."""
+    if desk.built_on not in _apps:
+        _apps[desk.built_on] = create_app(desk.settings, record=desk.built_on)
+    return _apps[desk.built_on]
 
 
 def program_on(
@@ -66,6 +69,7 @@ def program_on(
             session, name="billing", staff=staff, scopes=scopes or SCOPES, days=days, by="ada"
         )
     client = TestClient(app, base_url="http://desk.test", raise_server_exceptions=False)
+    client.portal = desk.portal
     client.headers["Authorization"] = f"Bearer {plain}"
     return Program(desk, client)
 

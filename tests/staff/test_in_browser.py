@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,74 +12,15 @@ from sqlalchemy import update
 
 from frontdesk.conversations import holder
 from frontdesk.records.models import Conversation, Outage, StaffSession, now
+from tests.staff.pages import desk_pages
 
 pytestmark = pytest.mark.browser
-
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
 @pytest.fixture
 def busy(served: tuple[Any, str]) -> dict[str, str]:
     """A desk with something on every page; gives the addresses of its pages."""
-    desk, _ = served
-    waiting = desk.waiting("Can I talk to a person?", minutes=20)
-    desk.draft(waiting, full_name="Amina Bello", country_of_citizenship="NG")
-    act = {
-        "act": "answer",
-        "topic": "rotation_cost",
-        "sources": [{"title": "CHHA", "url": "https://example.org/"}],
-        "options": [{"label": "Yes"}],
-        "reviewed": "2026-11-22",
-    }
-    desk.bot_says(waiting, "Prices are here.", act)
-    urgent = desk.waiting("I want to complain", attention="complaint")
-    mine = desk.waiting("Which documents?")
-    theirs = desk.waiting("مرحبا")
-    with_bot = desk.conversation("hello")
-    desk.application("K7QX4M")
-    amara, daniel = desk.staff("amara", role="admin"), desk.staff("daniel")
-    with desk.record.transaction() as session:
-        holder.reply(session, mine, amara, "All but one.")
-        holder.claim(session, theirs, daniel)
-        session.add(Outage(part="rasa", began_at=now() - timedelta(minutes=2)))
-        began = now() - timedelta(hours=2)
-        session.add(Outage(part="actions", began_at=began, ended_at=began + timedelta(seconds=9)))
-    return {
-        "queue": "/staff/",
-        "mine": "/staff/?section=mine",
-        "closed and empty": "/staff/?section=closed",
-        "waiting": f"/staff/conversations/{waiting}",
-        "urgent": f"/staff/conversations/{urgent}",
-        "own": f"/staff/conversations/{mine}",
-        "colleague's": f"/staff/conversations/{theirs}",
-        "with the assistant": f"/staff/conversations/{with_bot}",
-        "applications": "/staff/applications",
-        "no application": "/staff/applications?words=nobody",
-        "application": "/staff/applications/K7QX4M",
-        "team": "/staff/team",
-        "audit log": "/staff/audit",
-        "password": "/staff/password",
-        "not found": "/staff/nowhere",
-    }
-
-
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_no_page_has_an_accessibility_violation(
-    take_seat: Callable[..., Any], busy: dict[str, str], color_scheme: str, viewport: dict[str, int]
-) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    seat = take_seat("amara", color_scheme=color_scheme, viewport=viewport)
-    found = {}
-    for name, path in busy.items():
-        seat.go(path)
-        if name == "own":
-            seat.page.click("[data-testid=transfer-menu]")
-        result = Axe().run(seat.page)
-        if result.violations_count:
-            found[name] = result.generate_report()
-    assert found == {}
+    return desk_pages(served[0])
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
@@ -110,13 +50,6 @@ def test_no_page_breaks_its_own_policy(take_seat: Callable[..., Any], busy: dict
             if name not in ("password",):
                 expect(seat.page.locator("[data-live]")).to_have_text("· live")
     assert seat.troubles == []
-
-
-def test_a_page_is_no_wider_than_a_phone(take_seat: Callable[..., Any], busy: dict[str, str]) -> None:
-    seat = take_seat("amara", viewport=PHONE)
-    for path in busy.values():
-        seat.go(path)
-        assert seat.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
 
 
 def test_the_queue_and_the_title_follow_without_a_reload(
