@@ -369,7 +369,13 @@ def _replaced(current: str, old: str, new: str) -> str | None:
         return None
     part, exchange = old.strip(" .,;!"), right[-1].strip(" .,;!")
     small = speech.talk() | speech.joining()
-    if len(part) < 3 or {*key_of(part), *key_of(exchange)} & small or len(fold(current)) != len(current):
+    # The ending of an address may be short: "it ends in .com not .pt".
+    shortest = 2 if "@" in current else 3
+    if (
+        len(part) < shortest
+        or {*key_of(part), *key_of(exchange)} & small
+        or len(fold(current)) != len(current)
+    ):
         return None
     # A whole word of the value: "it" is none of "University".
     found = re.search(rf"(?<![^\W_]){re.escape(fold(part))}(?![^\W_])", fold(current))
@@ -427,7 +433,9 @@ def _latest(
             if refused and parsed.value == context.values.get(_TWINS.get(name, "")):
                 # "Nope, I'm American" repeats a citizenship; it moves no school.
                 continue
-            if name in _LOOSE and (refused or name != recent[0] or len(key_of(rest)) > 6):
+            # A score is no everyday word: "no sorry, 254 is right".
+            loose = name in _LOOSE and not str(parsed.value).isdigit()
+            if loose and (refused or name != recent[0] or len(key_of(rest)) > 6):
                 continue
             return Correction(name, parsed, sure=True)
     return None

@@ -9,10 +9,12 @@ import pytest
 
 from frontdesk.applications.opening import wants_to_apply
 from frontdesk.applications.parsing import (
+    durations,
     ecfmg,
     exams,
     months,
     names,
+    places,
     schools,
     specialties,
     speech,
@@ -63,6 +65,11 @@ def test_a_question_behind_a_laugh_is_a_question(text: str) -> None:
         (exams.step2ck, "both passed, ck 239, ecfmg certified", "239"),
         (ecfmg.parse, "não comecei", "not_started"),
         (months.parse, "janeiro de 2028", "2028-01"),
+        (names.parse, "uh my name is george papadopoulos", "George Papadopoulos"),
+        (exams.step1, "approved", "passed"),
+        (places.parse, "peu importe", "any"),
+        (durations.parse, "four to be exact", 4),
+        (durations.parse, "six would be great I think", 6),
     ],
 )
 def test_an_answer_of_another_voice_is_read(parser: Any, text: str, value: Any) -> None:
@@ -151,3 +158,42 @@ def test_whoever_wants_to_apply_gets_the_form(text: str) -> None:
 )
 def test_who_only_asks_for_others_is_answered(text: str) -> None:
     assert not wants_to_apply(text)
+
+
+def test_sa_is_saudi_arabia_to_some_and_south_africa_to_others_and_asked_about(chat: Any) -> None:
+    talk = chat("country_of_citizenship").say("SA")
+    assert talk.asking == "country_of_citizenship"
+    assert "South Africa" in talk.text
+    assert talk.say("South African").values["country_of_citizenship"] == "ZA"
+
+
+def test_a_school_in_a_list_with_labels_brings_its_country(chat: Any) -> None:
+    lines = "I want to apply:\nName: Ngozi Umeh\nCitizenship: Nigerian\nSchool: University of Benin, Nigeria"
+    talk = chat().say(lines).say("yes")
+    assert talk.values["medical_school"] == "University of Benin"
+    assert talk.values["school_country"] == "NG"
+
+
+def test_a_long_name_in_capitals_is_a_name_whatever_a_classifier_hears(chat: Any) -> None:
+    name = "Phra Wachirawut Somdet Srisavarindira Chulalongkorn Krom Phraya Damrong Rajanubhab Na Ayutthaya"
+    talk = chat("full_name").say(name, "safety/crisis", confidence=0.9)
+    assert talk.values["full_name"] == name
+
+
+def test_who_says_to_be_safe_and_wants_to_go_on_is_not_shown_help_again(chat: Any) -> None:
+    talk = chat("phone").say("I want to die", safety="crisis")
+    talk.say("I talked to a friend, I am safe, please continue", "safety/harassment")
+    assert talk.asking == "phone"
+    assert talk.acts == ["question:phone"]
+
+
+def test_a_score_taken_back_changes_the_exam_before(chat: Any) -> None:
+    talk = chat("ecfmg_status").say("no sorry 238 is right")
+    assert talk.values["usmle_step2ck"] == "238"
+    assert talk.asking == "ecfmg_status"
+
+
+def test_the_ending_of_an_address_is_changed_by_naming_old_and_new(chat: Any) -> None:
+    talk = chat("ecfmg_status").say("the email ends in .org not .com")
+    assert talk.values["email"] == "ana@example.org"
+    assert talk.asking == "ecfmg_status"

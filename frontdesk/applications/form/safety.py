@@ -30,6 +30,8 @@ def help_first(sheet: Sheet) -> bool:
     by_specialty = sheet.asking == "specialties" and kind == "emergency"
     if (by_classifier or by_specialty) and is_plainly_the_answer(sheet):
         return False
+    if by_classifier and _is_well_again(sheet):
+        return False
     sheet.working["aside"] = kind
     sheet.replies.append(Help(str(kind)))
     return True
@@ -48,13 +50,23 @@ def is_plainly_the_answer(sheet: Sheet) -> bool:
         # "Myself Sushil Thapa" introduces a name in South Asian English.
         said = re.sub(r"^\W*myself\b", " ", said, flags=re.IGNORECASE)
     # "My full name, as it appears in my passport, is …" may take its words.
-    longest = 18 if sheet.asking == "full_name" and names.cued(said) else 9
+    longest = 18 if sheet.asking == "full_name" and names.is_plainly_a_name(said) else 9
     if speech.is_alarming(said) or speech.is_question(sheet.text) or len(key_of(sheet.text)) > longest:
         return False
     parsed = BY_NAME[sheet.asking].parse(sheet.text, sheet.context())
     if not isinstance(parsed, Certain | Confirm):
         return False
     return reading.is_evident(sheet, parsed) if BY_NAME[sheet.asking].free else True
+
+
+def _is_well_again(sheet: Sheet) -> bool:
+    """ "I talked to a friend, I am safe, please continue": after help was shown, no new alarm."""
+    return bool(
+        sheet.working.get("aside")
+        and re.search(r"\b(?:safe|ok|okay|fine|better|well|good)\b", speech.folded(sheet.text))
+        and not re.search(r"\b(?:not|never|dont|isnt|wasnt|no longer)\b", speech.folded(sheet.text))
+        and commands.wants_to_go_on(sheet.text, {}, sheet.phrases)
+    )
 
 
 def stand_aside(sheet: Sheet) -> None:

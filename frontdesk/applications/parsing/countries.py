@@ -155,17 +155,18 @@ def parse(text: str, context: Context) -> Parsed:
     if len(wanted) > 1:
         names = " / ".join(sorted(name_of(code) for code in wanted))
         return Unclear("country_two", {"given": names})
-    if len(whole) == 1 and len(whole[0]) == 2 and whole[0] not in _ordinary():
+    shared = answer_words()["country_shared"].terms
+    if len(whole) == 1 and len(whole[0]) == 2 and whole[0] not in _ordinary() and not shared.id_of(whole):
         short = pycountry.countries.get(alpha_2=whole[0].upper())
         if short:
             return Confirm(short.alpha_2, "confirm_country", {"value": name_of(short.alpha_2)})
     for length in (2, 1):
         for at in range(len(whole) - length + 1):
-            shared = answer_words()["country_shared"].terms.id_of(whole[at : at + length])
-            if shared and is_code(shared):
-                return Confirm(shared, "confirm_country", {"value": name_of(shared)})
-            if shared:
-                return Unclear(shared)
+            meant = shared.id_of(whole[at : at + length])
+            if meant and is_code(meant):
+                return Confirm(meant, "confirm_country", {"value": name_of(meant)})
+            if meant:
+                return Unclear(meant)
     return _nearly(text, whole)
 
 
@@ -173,6 +174,9 @@ def _as_code(text: str, whole: tuple[str, ...]) -> str | None:
     if len(whole) > 2:
         return None
     letters = "".join(whole)
+    if answer_words()["country_shared"].terms.id_of((letters,)):
+        # "SA" is Saudi Arabia in the ISO list and South Africa at home.
+        return None
     if len(whole) == 2 and (len(whole[0]) > 1 or len(whole[1]) > 1):
         return None
     exact = terms().get(text)

@@ -34,7 +34,8 @@ _WORDS_OF_IT = re.compile(
     rf"^(?:\W|\b(?:for|it|is|its|i|want|need|would|like|prefer|can|do|stay|please|pls|plz|po|only"
     rf"|just|total|in|of|the|rotation|long|full"
     rf"|maybe|think|{_WEEK})\b)*{_N}(?:\W|\b(?:for|please|pls|plz|po|only|just|total|in|enough|is"
-    rf"|ok|fine|thanks|thank|you|sir|madam)\b)*$"
+    rf"|ok|fine|good|great|best|thanks|thank|you|sir|madam|to be (?:exact|precise)|exactly|i (?:guess|think)"
+    rf"|would (?:do|be|work)|should (?:do|be)|works?)\b)*$"
 )
 
 

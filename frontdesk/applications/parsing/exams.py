@@ -24,7 +24,7 @@ _FAILED = re.compile(
     r"|reprovad[oa]|echoue|raté|bagsak)\b"
 )
 _PASSED = re.compile(
-    r"\b(?:pass(?:ed|es)?|p|cleared?|qualified|succeeded|successful(?:ly)?|aprobad[oa]|aprobe"
+    r"\b(?:pass(?:ed|es)?|p|cleared?|qualified|approved|succeeded|successful(?:ly)?|aprobad[oa]|aprobe"
     r"|aprovad[oa]|reussi|bestanden|pasado|pasada|pasé|pase|pumasa|pasado na|got through|made it"
     r"|gecti)\b"
 )

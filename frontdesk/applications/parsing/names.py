@@ -14,7 +14,8 @@ from frontdesk.knowledge.vocabulary import answer_words, fold, words
 
 LONGEST = 200
 _LEAD = re.compile(
-    r"""^\W*(?:(?:ok|okay|sure|yes|well|so|oh|hi|hello|hey|good\ \w+|sorry|actually|no)\b[\s,.!:]*)*
+    r"""^\W*(?:(?:uh+|um+|erm?|hm+|ah+|ok|okay|sure|yes|well|so|oh|hi|hello|hey|good\ \w+|sorry|actually|no)\b
+        [\s,.!:]*)*
     (?:it\ should\ be|should\ be|correct\ (?:name|one)\ is
     |(?:(?:my|the|her|his|their|your|our|full|complete|whole|legal|official|passport|student'?s?|applicant'?s?|child'?s?
         |daughter'?s?|son'?s?|wife'?s?|husband'?s?|brother'?s?|sister'?s?|friend'?s?|nephew'?s?|niece'?s?|proper|correct|real)\s+)*
@@ -37,7 +38,8 @@ _LEAD = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _OPENER = re.compile(
-    r"^\W*(?:(?:ok|okay|sure|yes|well|so|oh|hi|hello|hey|sorry|actually|no|good \w+)\b\s*[,.!:;]+\s*)+(?=\S)",
+    r"^\W*(?:(?:uh+|um+|erm?|hm+|ah+|ok|okay|sure|yes|well|so|oh|hi|hello|hey|sorry|actually|no|good \w+)\b"
+    r"\s*[,.!:;]+\s*)+(?=\S)",
     re.IGNORECASE,
 )
 _KIN_TAIL = re.compile(
@@ -132,7 +134,8 @@ def is_plainly_a_name(text: str) -> bool:
         return len(introduced.split()) <= 9
     plain = not any(_is_other(word) for word in line)
     capitals = sum(not part[:1].islower() for part in text.split()) / max(1, len(text.split()))
-    return 2 <= len(line) <= 6 and (plain or capitals == 1.0) and not any(c.isdigit() for c in text)
+    longest = 15 if plain and capitals == 1.0 else 6
+    return 2 <= len(line) <= longest and (plain or capitals == 1.0) and not any(c.isdigit() for c in text)
 
 
 def _judged(line: str, cued: bool) -> Parsed:

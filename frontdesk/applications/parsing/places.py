@@ -20,7 +20,8 @@ _ANY = re.compile(
     r")?preference)|do not mind|does ?nt matter|doesnt matter|not matter"
     r"|flexible|wherever|whatever|open(?: to (?:all|any\w*))?|all (?:over|states|cities)"
     r"|everywhere|no specific|nothing specific|sin preferencia|cualquier(?:a| lugar| ciudad| "
-    r"parte)?|donde sea|n importe ou|qualquer (?:lugar|cidade)|kahin bhi|kahit saan|you (?:choose"
+    r"parte)?|donde sea|n importe ou"
+    r"|peu importe|egal wo|fark etmez|qualquer (?:lugar|cidade)|kahin bhi|kahit saan|you (?:choose"
     r"|decide)|up to you|no choice|not fixed)\b"
 )
 _LEAD = re.compile(

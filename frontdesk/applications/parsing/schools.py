@@ -104,9 +104,9 @@ def country_in(text: str) -> str | None:
 
 
 _SEGMENT = re.compile(
-    r"\b(?:(?:[A-ZÀ-Ý][\w'’.-]*|of|de|del|da|do|the|and|for|&|at)\s+){0,6}?"
+    r"\b(?:(?:[A-ZÀ-Ý][\w'’.-]*|of|de|del|da|do|the|and|for|&|at)[ \t]+){0,6}?"
     r"(?:Universit\w+|Universidad\w*|College|School|Faculty|Institute|Academy|University)\b"
-    r"(?:\s+(?:of|de|del|da|do|for|and|the|at|in|&)\b|\s+[A-ZÀ-Ý][\w'’.-]*)*"
+    r"(?:[ \t]+(?:of|de|del|da|do|for|and|the|at|in|&)\b|[ \t]+[A-ZÀ-Ý][\w'’.-]*)*"
 )
 
 
