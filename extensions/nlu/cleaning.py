@@ -23,6 +23,8 @@ _LINES = re.compile(r"\s*\n\s*")
 # Three or more of one letter are emphasis in every language this bot reads; digits ("100000") are not
 # touched.
 _ELONGATED = re.compile(r"([^\W\d_])\1{2,}")
+# "U.S.C.E." is one word; three letters at least, for "e.g." and "U.S." are read where sentences are cut.
+_DOTTED_LETTERS = re.compile(r"\b(?:[A-Za-z]\.){2,}[A-Za-z]\b\.?")
 _REPEATED_MARKS = re.compile(r"([!?.,])\1+")
 
 # What a message of nothing but emoji wants to say. Sources: Unicode CLDR short names of these characters.
@@ -124,6 +126,7 @@ def clean(text: str, max_characters: int = MAX_CHARACTERS) -> str:
         text = unicodedata.normalize("NFKC", text)
     text = "".join(" " if _is_symbol_to_drop(character) else character for character in text)
     text = _REPEATED_MARKS.sub(lambda found: "..." if found.group(1) == "." else found.group(1), text)
+    text = _DOTTED_LETTERS.sub(lambda found: found.group().replace(".", ""), text)
     text = _SPACES.sub(" ", text)
     text = _LINES.sub("\n", text)
     return text.strip()[:max_characters]

@@ -13,10 +13,11 @@ from extensions.nlu.language import DEFAULT as ENGLISH
 
 # From which calibrated probability on the classifier alone raises the alarm. Crisis is tuned for recall; the
 # other two have neighbours (medical questions, complaints) that are also met with care.
-ALONE = {"crisis": 0.4, "emergency": 0.5, "harassment": 0.5}
-# Without any word of distress, behind a figure of speech ("this exam is killing me"), or in a language that
-# the encoder does not read, the classifier alone must be nearly certain.
+ALONE = {"crisis": 0.3, "emergency": 0.5, "harassment": 0.5}
+# Behind a figure of speech ("this exam is killing me"), or in a language that the encoder does not read, the
+# classifier alone must be nearly certain; without any word of distress, more certain than with one.
 NEARLY_CERTAIN = 0.85
+WITHOUT_DISTRESS = 0.6
 # From this probability on, the classifier counts as agreeing with a phrase.
 AGREES = 0.2
 
@@ -42,8 +43,11 @@ def judge(
         probability = probabilities.get(kind, 0.0)
         if phrase == kind:
             return {"kind": kind, "by": "both" if probability >= AGREES else "phrase"}
-        certain = doubtful or (kind == "crisis" and not distress)
-        limit = max(alone[kind], NEARLY_CERTAIN) if certain else alone[kind]
+        limit = alone[kind]
+        if doubtful:
+            limit = max(limit, NEARLY_CERTAIN)
+        elif kind == "crisis" and not distress:
+            limit = max(limit, WITHOUT_DISTRESS)
         if probability >= limit:
             return {"kind": kind, "by": "classifier"}
     return None

@@ -27,6 +27,7 @@ SURE_OF_NOISE = 0.95
 # Atoms (smallest pieces) searched for several questions: 5 give at most 15 spans to score.
 MAX_ATOMS = 5
 
+UNSAFE = "decline/unsafe_input"
 FAQ, DECLINE, SAFETY, CHITCHAT = "faq/", "decline/", "safety/", "chitchat/"
 # Courtesy around a question is not a question; it is dropped when anything else is said.
 COURTESY = frozenset(
@@ -43,6 +44,8 @@ KIN = (
 )
 # Said about an open form; without one they are rarely meant ("and if I cancel later?" asks about refunds).
 FORM_COMMANDS = frozenset({"back", "skip", "change_answer", "explain_why", "stop_form", "restart_form"})
+# "Why do you need this?" asks about a question of the form, and about the last answer where none is open.
+NEVER_WITHOUT_FORM = "explain_why"
 # These may stand beside a question in one message and must not be lost.
 JOINABLE_COMMANDS = frozenset({"human", "complaint", "status", "apply", "delete_my_data", "show_my_data"})
 
@@ -124,7 +127,11 @@ class Interpreter:
         self._outside = self._declined & np.asarray([not kin for kin in self._kin])
         # Added to the logits when the channel says whether a form is open.
         self._without_form = np.asarray(
-            [-2.0 * (label in FORM_COMMANDS) for label in self._labels], dtype=np.float32
+            [
+                -2.0 * (label in FORM_COMMANDS) - 10.0 * (label == NEVER_WITHOUT_FORM)
+                for label in self._labels
+            ],
+            dtype=np.float32,
         )
         self._with_form = np.asarray(
             [
@@ -369,6 +376,10 @@ class Interpreter:
         if not prepared.normalized:
             return parts[:1], "fallback"
         decided = [(part, self._decide(part, prepared, context)) for part in parts]
+        for part, decision in decided:
+            # What stands beside such an attempt is part of it.
+            if decision == "decline" and self._best(part.probabilities)[0] == UNSAFE:
+                return [part], decision
         if len(parts) > 1:
             kept = [pair for pair in decided if pair[1] in ("act", "decline")]
             if {decision for _, decision in kept} == {"act", "decline"}:

@@ -18,7 +18,7 @@ _WORD_FOR_IT = r"(?:guarant\w+|promis\w+|assur\w+|swear\w*|certain\w*|100 ?(?:%|
 _UNSAFE = re.compile(
     "|".join(
         (
-            r"\b(?:ignor\w+|disregard\w*|forget|overrid\w+|bypass\w*|skip|drop) (?:\w+ ){0,4}"
+            r"\b(?:ignor\w+|disregard\w*|forget|overrid\w+|bypass\w*) (?:\w+ ){0,4}?"
             r"(?:instructions?|rules?|prompts?|guidelines?|polic(?:y|ies)|restrictions?|filters?|safety|training)\b",
             r"\b(?:repeat|say|write|type|print|copy)\b.{0,15}\bafter me\b",
             r"\b(?:repeat|say|print|output|answer|reply|respond|type) (?:\w+ ){0,3}"
@@ -59,11 +59,27 @@ _LAW = re.compile(
             r"\b(?:take|taking|drag|bring)\b.{0,40}\b(?:to|in) court\b|\bcourt case\b",
             r"\blegal (?:action|proceedings|notice|advice|case|remed\w+|claim)\b|\bpress(?:ing)? charges\b",
             r"\bbreach of (?:contract|agreement)\b",
+            r"\b(?:marry|marrying|marriage)\b.{0,40}\b(?:stay|green card|visa|papers|waiver|way (?:around|out)|two[- ]year|home (?:rule|residence))\b",
+            r"\b(?:(?:apply|file|claim|seek|ask)\w* (?:for )?asylum|deport\w*|overstay\w*|out of status|unlawful presence|immigration judge)\b",
             r"\b(?:my|good|hire|need|get|call|find) (?:an? )?(?:\w+ )?(?:lawyer|attorney|solicitor|advocate)\b",
         )
     )
 )
+_FORGERY = re.compile(
+    "|".join(
+        (
+            r"\b(?:write|draft|compose|make|prepare|finish|do)\b.{0,40}\b(?:statement|essay|ps|exam|test)\b"
+            r".{0,25}\b(?:for me|instead of me|in my place)\b",
+            r"\b(?:write|email|e-mail|message|call|contact|talk|speak|send)\b.{0,50}\b(?:in my name|as if (?:you|it) (?:are|were|was|is) me"
+            r"|pretending to be me)\b",
+            r"\b(?:sit|take|write) (?:the |my )?(?:exam|step|test|oet)\b.{0,20}\b(?:for me|in my place|instead of me)\b",
+            r"\b(?:fake|forged?|false|duplicate) (?:\w+ )?(?:letters?|lors?|diploma|degree|certificate|transcript|papers?|documents?"
+            r"|experience|invitation)\b",
+        )
+    )
+)
 _PATTERNS = {
+    "decline/misconduct": _FORGERY,
     "decline/unsafe_input": _UNSAFE,
     "decline/guarantee": _PROMISE,
     "decline/legal_advice": _LAW,

@@ -29,6 +29,11 @@ DEMANDS = [
     ("decline/legal_advice", "which legal action is open to me"),
     ("decline/legal_advice", "is this a breach of contract"),
     ("decline/legal_advice", "do i need a lawyer for this"),
+    ("decline/legal_advice", "is marriage with a citizen a way to stay"),
+    ("decline/legal_advice", "my cousin overstayed, what happens to him"),
+    ("decline/misconduct", "draft the whole essay for me please"),
+    ("decline/misconduct", "email the coordinator in my name"),
+    ("decline/misconduct", "where do i get a fake experience letter"),
 ]
 QUESTIONS = [
     "is the match guaranteed by a good score",
@@ -44,6 +49,8 @@ QUESTIONS = [
     "i want to confirm my seat for march",
     "can i get the letter in writing",
     "please say the fee again",
+    "who writes the letter for residency",
+    "can you check the statement that i wrote",
 ]
 
 
