@@ -35,6 +35,8 @@ import { speak, words } from "./words";
 const HIDDEN_GRACE = 30_000;
 /** A quiet conversation behind a closed panel is looked at now and then instead of being streamed. */
 const QUIET_AFTER = 10 * 60_000;
+/** Drawings are at least this far apart: a hundred messages that come in one go are drawn a few times, not a hundred. */
+const DRAWING_PAUSE = 40;
 
 /** Starts the panel in the launcher's frame. Falls back to English when the language's catalogue does not come. */
 export async function start(host: Host): Promise<App> {
@@ -63,6 +65,7 @@ class PanelApp implements App {
   #config: WidgetConfig | null = null;
   #configAsked = false;
   #drawing = false;
+  #drawnAt = 0;
   #modal = false;
   #returnTo: HTMLElement | null = null;
   #hiddenSince: number | null = document.hidden ? Date.now() : null;
@@ -353,14 +356,18 @@ class PanelApp implements App {
     void ask();
   }
 
-  /** Draws once for any number of changes made in one go. */
+  /** Draws at once what changes now and then, and in one go what changes all the time. */
   #draw(): void {
     if (this.#drawing) return;
     this.#drawing = true;
-    queueMicrotask(() => {
+    const draw = (): void => {
       this.#drawing = false;
       this.#drawNow();
-    });
+      this.#drawnAt = performance.now();
+    };
+    const wait = this.#drawnAt + DRAWING_PAUSE - performance.now();
+    if (wait > 0) setTimeout(draw, wait);
+    else queueMicrotask(draw);
   }
 
   #drawNow(): void {

@@ -25,6 +25,8 @@ export class Outbox {
   readonly #storage: Storage;
   readonly #now: () => number;
   #lastOrder = 0;
+  /** What was read last under each key: a long line is looked at for each message that leaves it. */
+  #read = new Map<string, { raw: string; item: Outgoing }>();
 
   constructor(storage: Storage, now: () => number = Date.now) {
     this.#storage = storage;
@@ -39,12 +41,16 @@ export class Outbox {
 
   /** Everything still here, in the order in which it was written. */
   list(): Outgoing[] {
-    const items: Outgoing[] = [];
+    const read = new Map<string, { raw: string; item: Outgoing }>();
     for (const key of this.#storage.keys(OUTBOX)) {
-      const item = readOutgoing(this.#storage.get(key));
-      if (item !== null) items.push(item);
+      const raw = this.#storage.get(key);
+      if (raw === null) continue;
+      const before = this.#read.get(key);
+      const item = before?.raw === raw ? before.item : readOutgoing(raw);
+      if (item !== null) read.set(key, { raw, item });
     }
-    return items.sort((a, b) => a.order - b.order || (a.client_id < b.client_id ? -1 : 1));
+    this.#read = read;
+    return [...read.values()].map(({ item }) => item).sort((a, b) => a.order - b.order || (a.client_id < b.client_id ? -1 : 1));
   }
 
   /** The one to send now: the oldest that was not refused. */

@@ -24,6 +24,8 @@ export interface MessageRow {
   /** Begins and ends a group of messages of one sender. */
   readonly first: boolean;
   readonly last: boolean;
+  /** The visitor's newest words. */
+  readonly newest: boolean;
   /** Its buttons may be pressed: the bot's newest word, and nobody has answered it. */
   readonly active: boolean;
 }
@@ -33,39 +35,51 @@ export type Row = DayRow | MessageRow;
 /** Messages of one sender further apart than this begin a new group. */
 const GROUP = 5 * 60_000;
 
-type Entry = Omit<MessageRow, "first" | "last" | "active">;
+interface Entry extends Omit<MessageRow, "first" | "last" | "newest" | "active"> {
+  /** The visitor's calendar day on which it was written; "" where that is not known. */
+  readonly day: string;
+}
+
+/** What is on record does not change: a thread of thousands is not read anew for each drawing. */
+const known = new WeakMap<Message, Entry>();
 
 /** The rows from oldest to newest: every message once, days between them. */
 export function timeline(snapshot: Pick<Snapshot, "messages" | "pending">): Row[] {
   const entries = [...snapshot.messages.map(stored), ...snapshot.pending.map(onItsWay)];
   const active = activeKey(entries);
+  const newest = entries.findLast((entry) => entry.from === "applicant");
   const rows: Row[] = [];
   let day = "";
+  let first = true;
   entries.forEach((entry, index) => {
-    const thisDay = entry.at === null ? day : entry.at.toDateString();
-    if (entry.at !== null && thisDay !== day) {
-      day = thisDay;
-      rows.push({ kind: "day", key: `day ${thisDay}`, at: entry.at });
+    if (entry.at !== null && entry.day !== day) {
+      ({ day } = entry);
+      rows.push({ kind: "day", key: `day ${day}`, at: entry.at });
     }
-    rows.push({
-      ...entry,
-      first: !together(entries[index - 1], entry),
-      last: !together(entry, entries[index + 1]),
-      active: entry.key === active,
-    });
+    const last = !together(entry, entries[index + 1]);
+    rows.push({ ...entry, first, last, newest: entry === newest, active: entry.key === active });
+    first = last;
   });
   return rows;
 }
 
 function stored(message: Message): Entry {
+  const entry = known.get(message) ?? onRecord(message);
+  known.set(message, entry);
+  return entry;
+}
+
+function onRecord(message: Message): Entry {
   const own = message.from === "applicant" && message.client_id !== null;
-  const at = Date.parse(message.at);
+  const time = Date.parse(message.at);
+  const at = Number.isNaN(time) ? null : new Date(time);
   return {
     kind: "message",
     key: own ? `own ${message.client_id}` : `id ${message.id}`,
     from: message.from,
     text: message.text,
-    at: Number.isNaN(at) ? null : new Date(at),
+    at,
+    day: at?.toDateString() ?? "",
     message,
     clientId: message.client_id,
     state: "sent",
@@ -74,12 +88,14 @@ function stored(message: Message): Entry {
 }
 
 function onItsWay(pending: Pending): Entry {
+  const at = new Date(pending.at);
   return {
     kind: "message",
     key: `own ${pending.client_id}`,
     from: "applicant",
     text: pending.text,
-    at: new Date(pending.at),
+    at,
+    day: at.toDateString(),
     message: null,
     clientId: pending.client_id,
     state: pending.state,
@@ -102,5 +118,5 @@ function together(a: Entry | undefined, b: Entry | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   if (a.from !== b.from || a.message?.name !== b.message?.name || a.state === "failed" || b.state === "failed") return false;
   if (a.at === null || b.at === null) return true;
-  return a.at.toDateString() === b.at.toDateString() && Math.abs(b.at.getTime() - a.at.getTime()) < GROUP;
+  return a.day === b.day && Math.abs(b.at.getTime() - a.at.getTime()) < GROUP;
 }

@@ -83,6 +83,7 @@ export class MessageItem {
       "data-client-id": row.clientId,
       "data-first": row.first,
       "data-last": row.last,
+      "data-newest": row.newest,
     });
     this.#drawWho(row);
     const content = JSON.stringify([row.text, row.message?.act ?? null]);
@@ -197,6 +198,7 @@ function same(a: MessageRow, b: MessageRow): boolean {
     a.failure === b.failure &&
     a.first === b.first &&
     a.last === b.last &&
+    a.newest === b.newest &&
     a.active === b.active
   );
 }
