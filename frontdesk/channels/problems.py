@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontdesk.channels.proof_of_work import Challenge
@@ -182,6 +183,9 @@ class UnexpectedErrors:
 
         try:
             await self._app(scope, receive, sending)
+        except ClientDisconnect:
+            # Nobody is there to be answered; a visitor who stops a file is no fault of ours.
+            return
         except Exception as error:
             if isinstance(error, DBAPIError) and error.connection_invalidated:
                 problem = away()

@@ -1,4 +1,4 @@
-"""One's own account: where one is signed in, and the second factor."""
+"""One's own account: the picture that visitors see, where one is signed in, and the second factor."""
 
 import io
 from typing import Annotated
@@ -6,8 +6,9 @@ from typing import Annotated
 import segno
 from fastapi import APIRouter, Depends, Path, Request, Response
 
+from frontdesk.conversations import pictures
 from frontdesk.records.models import Staff
-from frontdesk.staff import second_factor
+from frontdesk.staff import audit, second_factor
 from frontdesk.staff.desk import Desk, see
 from frontdesk.staff.gate import Change, Refused
 from frontdesk.staff.second_factor import NoSecondFactor, SetUp, WrongCode
@@ -24,6 +25,8 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
     change = Annotated[Change, Depends(gate.change())]
     setting_up = Annotated[Member, Depends(gate.allow(stage="own password"))]
     set_up_change = Annotated[Change, Depends(gate.change(stage="own password"))]
+
+    _add_picture(router, desk)
 
     @router.get("/account")
     def account(request: Request, member: agent) -> Response:
@@ -95,6 +98,29 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
         return see(ACCOUNT, "second_factor_removed")
 
 
+def _add_picture(router: APIRouter, desk: Desk) -> None:
+    change = Annotated[Change, Depends(desk.gate.change())]
+    with_file = Annotated[Change, Depends(desk.gate.change(file_limit=pictures.LIMIT))]
+
+    @router.post("/account/picture")
+    def keep_picture(request: Request, asked: with_file) -> Response:
+        member = asked.member
+        try:
+            with desk.record.transaction() as session:
+                pictures.keep_picture(session, member.staff_id, asked.form.files.get("picture", b""))
+                audit.note(session, member.login, "picture.kept", member.staff_id)
+        except pictures.UnusablePicture as error:
+            return _account(desk, request, member, str(error), 422)
+        return see(ACCOUNT, "picture_kept")
+
+    @router.post("/account/picture/remove")
+    def remove_picture(asked: change) -> Response:
+        with desk.record.transaction() as session:
+            pictures.remove_picture(session, asked.member.staff_id)
+            audit.note(session, asked.member.login, "picture.removed", asked.member.staff_id)
+        return see(ACCOUNT, "picture_removed")
+
+
 def _begin(desk: Desk, member: Member) -> SetUp | None:
     """The secret being set up; None when a second factor is in force already."""
     try:
@@ -129,6 +155,7 @@ def _account(
         has_factor = second_factor.in_force(session, member.staff_id)
         left = second_factor.recovery_codes_left(session, member.staff_id)
         rule = second_factor.required_of(session)
+        picture = pictures.picture_ids(session, [member.staff_id]).get(member.staff_id)
     return desk.page(
         request,
         member,
@@ -137,6 +164,9 @@ def _account(
         status=status,
         notice=trouble,
         email=staff.email,
+        picture=picture,
+        picture_kinds=",".join(pictures.MEDIA),
+        picture_limit=pictures.LIMIT,
         has_factor=has_factor,
         codes_left=left,
         required=rule == "everybody" or (rule == "admins" and member.role == "admin"),

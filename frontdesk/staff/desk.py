@@ -69,6 +69,8 @@ DONE: Final = {
     "training_stopped": "The training was stopped.",
     "email": "The e-mail address was changed.",
     "rule": "The rule was changed.",
+    "picture_kept": "Visitors see this picture beside your words.",
+    "picture_removed": "The picture was removed. Visitors see your initials.",
     "revoked": "The sessions were ended.",
     "second_factor_removed": "The second factor was removed.",
     "invitation_revoked": "The invitation is worth nothing any more.",

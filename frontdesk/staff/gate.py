@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 from urllib.parse import parse_qsl, urlencode
 
@@ -70,9 +70,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Form:
-    """What a form sent: field → text, the first of each name."""
+    """What a form sent: field → text and field → the content of a file, the first of each name."""
 
     fields: dict[str, str]
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -120,14 +121,25 @@ class Gate:
 
         return allowed
 
-    def change(self, role: str = "agent", *, stage: Stage = "ready") -> Callable[..., Change]:
-        """A dependency for changes: as `allow`, and the form carries the CSRF token of the session."""
+    def change(
+        self, role: str = "agent", *, stage: Stage = "ready", file_limit: int = 0
+    ) -> Callable[..., Change]:
+        """A dependency for changes: as `allow`, and the form carries the CSRF token of the session.
+
+        Args:
+            file_limit: the most bytes of a file that the form may bring; 0 for forms without one.
+        """
         allowed = self.allow(role, stage=stage)
+
+        async def sent(request: Request) -> Form:
+            if file_limit and _media(request) == "multipart/form-data":
+                return await self._form_with_file(request, file_limit)
+            return await self.form(request)
 
         def changing(
             request: Request,
             member: Annotated[Member, Depends(allowed)],
-            form: Annotated[Form, Depends(self.form)],
+            form: Annotated[Form, Depends(sent)],
         ) -> Change:
             return self.checked(request, member, form)
 
@@ -152,8 +164,7 @@ class Gate:
         Raises:
             Refused: too large, or not a form.
         """
-        media = request.headers.get("content-type", "").partition(";")[0].strip()
-        if media not in ("", "application/x-www-form-urlencoded"):
+        if _media(request) not in ("", "application/x-www-form-urlencoded"):
             raise Refused(415, "Not a form", "The console takes plain forms only.")
         body = b""
         async for part in request.stream():
@@ -168,6 +179,25 @@ class Gate:
         for name, value in pairs:
             fields.setdefault(name, value)
         return Form(fields)
+
+    async def _form_with_file(self, request: Request, limit: int) -> Form:
+        """A form that brings one file; whether the file is small enough, its reader says.
+
+        Raises:
+            Refused: more than the file and the fields beside it can be.
+        """
+        length = request.headers.get("content-length", "")
+        if not length.isdecimal() or int(length) > 2 * limit + self._settings.body_limit:
+            raise Refused(413, "Too large", "That file is too large. Choose a smaller one.")
+        fields: dict[str, str] = {}
+        files: dict[str, bytes] = {}
+        async with request.form(max_files=1, max_fields=8, max_part_size=self._settings.body_limit) as form:
+            for name, value in form.multi_items():
+                if isinstance(value, str):
+                    fields.setdefault(name, value)
+                else:
+                    files.setdefault(name, await value.read(limit + 1))
+        return Form(fields, files)
 
     def address(self, request: Request) -> str:
         return address(request, self._settings.trusted_proxy)
@@ -229,6 +259,10 @@ def safe_way(to: str) -> str:
 
 def login_way(to: str) -> str:
     return LOGIN if to == HOME else f"{LOGIN}?{urlencode({'to': to})}"
+
+
+def _media(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def refuse_other_sites(request: Request) -> None:

@@ -118,6 +118,8 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("POST", "/staff/second-factor/set-up"): (IN, 422, 422, 422),
     ("POST", "/staff/second-factor/codes"): (IN, 422, 422, 422),
     ("POST", "/staff/second-factor/remove"): (IN, 422, 422, 422),
+    ("POST", "/staff/account/picture"): (IN, 422, 422, 422),
+    ("POST", "/staff/account/picture/remove"): (IN, 303, 303, 303),
     ("POST", "/staff/account/sessions/{handle}/end"): (IN, 303, 303, 303),
     ("POST", "/staff/account/sessions/end-others"): (IN, 303, 303, 303),
     ("POST", "/staff/team/rules"): (IN, 403, 403, 303),

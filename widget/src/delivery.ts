@@ -327,10 +327,17 @@ export class Delivery {
       console.warn("CHHA front desk: left out an unreadable message", error);
       return;
     }
-    if (message.seq === thread.cursor + 1) thread.confirm(message.seq);
-    // A gap may be harmless (staff notes are numbered, too) or a loss; one look at the record settles it.
-    else if (message.seq > thread.cursor) void this.nudge();
-    if (thread.add(message)) this.#options.onMessages();
+    const take = (): void => {
+      if (!this.#stopped.signal.aborted && thread.add(message)) this.#options.onMessages();
+    };
+    if (message.seq > thread.cursor + 1) {
+      // A gap may be harmless (staff notes are numbered, too) or a loss; one look at the record settles it. What is
+      // shown before that could have to move, and would be read out twice.
+      void this.nudge().then(take);
+      return;
+    }
+    thread.confirm(message.seq);
+    take();
   }
 
   #rest(milliseconds: number): Promise<void> {
