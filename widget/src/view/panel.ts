@@ -73,7 +73,7 @@ export class Panel {
   readonly #typer = make("span", { class: "note" });
   readonly #sheets = new Sheets(() => this.#sheetClosed());
   readonly #tray: Tray;
-  readonly #gate = make("div");
+  readonly #gate = make("div", { class: "place" });
   #gateDrawn = "";
   readonly #ended: HTMLElement;
   readonly #starters: HTMLElement;
@@ -323,7 +323,13 @@ export class Panel {
       }
       if (words.assistantLanguage !== "") parts.push(make("p", { class: "aside", "data-testid": "assistant-language" }, words.assistantLanguage));
       if (config.notice !== null) {
-        parts.push(make("div", { class: "aside consent", role: "note", dir: "auto", "aria-label": words.aboutChat, "data-testid": "consent" }, markdown(config.notice)));
+        parts.push(
+          make(
+            "div",
+            { class: "aside consent", role: "note", "aria-label": words.aboutChat, "data-testid": "consent" },
+            make("div", { dir: "auto" }, markdown(config.notice)),
+          ),
+        );
       }
     }
     if (!snapshot.loaded) parts.push(make("p", { class: "system-note" }, words.loading));

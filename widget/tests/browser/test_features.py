@@ -148,6 +148,10 @@ def test_nothing_can_be_written_before_the_notice_is_agreed_to(
     page = visitor().open()
     expect(page.get_by_test_id("gate")).to_contain_text("We keep this chat.")
     expect(page.get_by_test_id("field")).to_be_hidden()
+    gate = page.get_by_test_id("gate")
+    assert gate.evaluate("(gate) => gate.scrollHeight <= gate.clientHeight"), (
+        "a part of the notice is cut off"
+    )
     page.get_by_role("button", name="Agree and start").click()
     expect(page.get_by_test_id("field")).to_be_focused()
     say(page, "echo hello")
