@@ -5,7 +5,7 @@ Only reads. Conversations of the examination door are left out: nobody there wai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -101,27 +101,39 @@ def listing(
 
 def _in(section: str, staff_id: str) -> ColumnElement[bool]:
     known = Conversation.channel != EXAMINATION_DOOR
-    own = Conversation.staff_id == staff_id
-    held = Conversation.holder == "assigned"
-    here = Conversation.snoozed_until.is_(None)
-    named = exists().where(
+    return and_(known, _WHERE[section](staff_id))
+
+
+def _waits(_: str) -> ColumnElement[bool]:
+    # Something urgent waits for people although the bot goes on with it.
+    return or_(
+        and_(Conversation.holder == "queued", Conversation.snoozed_until.is_(None)),
+        and_(Conversation.attention.is_not(None), Conversation.holder != "assigned"),
+    )
+
+
+def _mine(staff_id: str) -> ColumnElement[bool]:
+    held = and_(Conversation.holder == "assigned", Conversation.staff_id == staff_id)
+    return and_(held, Conversation.snoozed_until.is_(None))
+
+
+def _mentions(staff_id: str) -> ColumnElement[bool]:
+    return exists().where(
         Mention.conversation_id == Conversation.id, Mention.staff_id == staff_id, Mention.seen_at.is_(None)
     )
-    where = {
-        # Something urgent waits for people although the bot goes on with it.
-        "queue": or_(
-            and_(Conversation.holder == "queued", here),
-            and_(Conversation.attention.is_not(None), Conversation.holder != "assigned"),
-        ),
-        "mine": and_(held, own, here),
-        "mentions": named,
-        "snoozed": Conversation.snoozed_until.is_not(None),
-        "colleagues": and_(held, Conversation.staff_id != staff_id),
-        # Somebody who opened the widget and wrote nothing has nothing to read.
-        "bot": and_(Conversation.holder == "bot", Conversation.last_seq > 0),
-        "closed": Conversation.holder == "closed",
-    }
-    return and_(known, where[section])
+
+
+# Built where it is asked for: every open console asks at every change.
+_WHERE: Final[dict[str, Callable[[str], ColumnElement[bool]]]] = {
+    "queue": _waits,
+    "mine": _mine,
+    "mentions": _mentions,
+    "snoozed": lambda _: Conversation.snoozed_until.is_not(None),
+    "colleagues": lambda staff_id: and_(Conversation.holder == "assigned", Conversation.staff_id != staff_id),
+    # Somebody who opened the widget and wrote nothing has nothing to read.
+    "bot": lambda _: and_(Conversation.holder == "bot", Conversation.last_seq > 0),
+    "closed": lambda _: Conversation.holder == "closed",
+}
 
 
 def _ordered(section: str) -> Select[Conversation, Handoff | None]:

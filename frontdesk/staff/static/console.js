@@ -7,6 +7,11 @@
   const find = (selector, inside = document) => inside.querySelector(selector);
   const tell = (name) => htmx.trigger(body, name);
 
+  // Where one is, seen on a narrow screen too.
+  for (const here of document.querySelectorAll("nav [aria-current]")) {
+    here.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
   // How many wait: in the title and beside "Desk".
   function showWaiting(count) {
     document.title = count > 0 ? `(${count}) ${title}` : title;
