@@ -18,13 +18,13 @@ from pathlib import Path
 import yaml
 
 from frontdesk.settings import ROOT
-from tests.bench import sections
+from tests.bench import console, sections
 from tests.bench.models import Trained, Workshop, form_fields
 from tests.bench.processes import TrainingFailed
 from tests.bench.report import Row, table, write_json
 from tests.bench.running import both
 
-SECTIONS = ("turns", "flat", "memory", "start", "training")
+SECTIONS = ("turns", "flat", "memory", "start", "training", "desk")
 MESSAGES_BEFORE_MEMORY = 50
 
 
@@ -54,6 +54,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     out = given.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
+    if given.only == ["desk"]:  # needs no model
+        return desk_alone(out / "run" / "desk", given.quick)
     began, load = time.time(), os.getloadavg()[0]
     workshop = Workshop(out / "models", given.quick, say)
     try:
@@ -101,7 +103,24 @@ def measure(
         attempt("start", lambda: sections.starts(folder / "starts", own, stock, counts.starts, say))
     if "training" in only:
         attempt("training", lambda: sections.training(workshop, own, stock))
+    if "desk" in only:
+        load = console.FULL if counts is sections.FULL else console.QUICK
+        attempt("desk", lambda: console.measure(folder / "desk", load))
     return rows, broken
+
+
+def desk_alone(folder: Path, quick: bool) -> int:
+    """Measure the console only; prints the table and writes no file."""
+    shutil.rmtree(folder, ignore_errors=True)
+    load = os.getloadavg()[0]
+    try:
+        rows = console.measure(folder, console.QUICK if quick else console.FULL)
+    except AssertionError as error:
+        print(f"Not measured: {error}", file=sys.stderr)
+        return 1
+    print(table(rows))
+    print(f"\n{os.cpu_count()} cores, load {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end")
+    return 0
 
 
 def _with_both(

@@ -16,6 +16,7 @@ TITLES = {
     "start": "Start",
     "memory": "Resident memory",
     "training": "Training",
+    "desk": "The staff console (no part of stock Rasa)",
 }
 
 
