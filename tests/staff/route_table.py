@@ -183,6 +183,7 @@ OUTSIDE: dict[tuple[str, str], str] = {
     ("GET", "/api/conversations/{conversation_id}/messages"): "the visitor's token",
     ("GET", "/api/conversations/{conversation_id}/events"): "the visitor's token",
     ("POST", "/api/conversations/{conversation_id}/files"): "the visitor's token",
+    ("GET", "/api/conversations/{conversation_id}/files/{file_id}"): "the visitor's token",
     ("GET", "/export/{token}"): "the signed link",
     ("GET", "/upload/{token}"): "the signed link",
     ("POST", "/upload/{token}"): "the signed link",
