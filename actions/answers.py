@@ -80,10 +80,13 @@ def answer_understanding(dispatcher: CollectingDispatcher, tracker: Tracker) -> 
     return _answer_parts(dispatcher, context)
 
 
+COURTESY = {"chitchat/greet", "chitchat/goodbye", "chitchat/thanks"}
+
+
 def _in_another_language(understanding: Understanding) -> bool:
     """Whether to answer with the sentence of that language; thanks and greetings are understood in many."""
     known = understanding.language in wording().language
-    return known and understanding.parts[0].group != "chitchat"
+    return known and not (understanding.parts[0].label in COURTESY and understanding.decision == "act")
 
 
 def _answer_parts(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:

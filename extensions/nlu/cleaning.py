@@ -86,6 +86,8 @@ _INVISIBLE = dict.fromkeys(
         0x200E,
         0x200F,
         0x2060,
+        0xFE0E,
+        0xFE0F,
         0xFEFF,
         *range(0x202A, 0x202F),
         *range(0x2066, 0x206A),

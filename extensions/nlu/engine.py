@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from extensions.nlu import calibration, encoder, intent_model
-from extensions.nlu.harm import judge, take_over
+from extensions.nlu.harm import judge, only_a_figure, stand_down, take_over
 from extensions.nlu.interpreter import Interpreter
 from extensions.nlu.text_normalizer import TextNormalizer
 from extensions.nlu.vocabulary import load
@@ -88,13 +88,14 @@ class Engine:
         field = (context or {}).get("form")
         prepared = self.normalizer.prepare(text, field)
         understood = self.interpreter.understand(prepared, {"context": context or {}})
-        verdict = judge(
-            [prepared.cleaned, prepared.normalized], understood["safety"], language=prepared.language
-        )
+        versions = [prepared.cleaned, prepared.normalized]
+        verdict = judge(versions, understood["safety"], language=prepared.language)
         if verdict is not None:
             take_over(
                 understood, verdict, understood["safety"].get(verdict["kind"], 0.0), prepared.normalized
             )
+        elif only_a_figure(versions):
+            stand_down(understood)
         return understood
 
 

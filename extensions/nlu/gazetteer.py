@@ -115,10 +115,13 @@ class Gazetteer:
         words = [token.text.lower() for token in doc if not token.is_punct and not token.is_space]
         if len(words) <= _SHORT_MESSAGE + (end - start) - 1 and not set(words) & {
             "i",
+            "we",
             "you",
             "do",
             "can",
             "it",
+            "not",
+            "from",
         }:
             return True
         surface = doc[start:end].text

@@ -53,6 +53,28 @@ def judge(
     return None
 
 
+def only_a_figure(texts: list[str]) -> bool:
+    """Return whether a message holds a figure of speech ("dying to match") and no word of distress."""
+    return safety_phrases.find(texts)[1] and not any(safety_phrases.shows_distress(text) for text in texts)
+
+
+def stand_down(understood: dict[str, Any]) -> None:
+    """Take harm out of the readings of a message that only uses a figure of speech; changes it in place.
+
+    What is left was the second likeliest at best, so the message counts as not understood.
+    """
+    part = understood["understanding"]["parts"][0]
+    if not str(part["label"]).startswith("safety/"):
+        return
+    ranking = [pair for pair in part["ranking"] if not pair[0].startswith("safety/")]
+    label, confidence = ranking[0]
+    left = {**part, "label": label, "confidence": confidence, "ranking": ranking}
+    understood["understanding"] = {**understood["understanding"], "parts": [left], "decision": "fallback"}
+    intent = {"name": "nlu_fallback", "confidence": round(1.0 - confidence, 4)}
+    others = [entry for entry in understood["intent_ranking"] if entry["name"] != "safety"]
+    understood["intent"], understood["intent_ranking"] = intent, [intent, *others]
+
+
 def take_over(understood: dict[str, Any], verdict: dict[str, str], probability: float, text: str) -> None:
     """Make a verdict the only reading of a message: changes `intent`, `intent_ranking` and `understanding` in
     place.

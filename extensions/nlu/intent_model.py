@@ -12,6 +12,7 @@ import json
 import math
 import re
 import warnings
+import zipfile
 from collections import Counter, OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -232,7 +233,7 @@ class IntentModel:
                 arrays = {name: stored[name] for name in (*_STORED, "idf")}
             characters, words = texts["terms"]
             labels = texts["labels"]
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise ModelError("The intent model cannot be read; train again with `rasa train`.") from error
         vocabularies = (
             {term: index for index, term in enumerate(characters)},

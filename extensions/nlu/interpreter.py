@@ -218,6 +218,9 @@ class Interpreter:
             logits = logits + self._with_form
         elif context.known:
             logits = logits + self._without_form
+            if context.label in self._numbers and _WHY.match(text):
+                # Where no form asks, "why?" asks on about what was answered.
+                logits[self._numbers[context.label]] = logits.max() + _WHY_WORTH
         for label in limit_phrases.named(text):
             if label in self._numbers:
                 logits = logits.copy()
@@ -225,8 +228,13 @@ class Interpreter:
         return softmax(logits)
 
     def _whole(self, sentences: list[str], context: Context) -> Part:
-        """Read everything as one question."""
-        whole = " ".join(sentences)
+        """Read everything as one question; of a long story its end, because there it asks."""
+        start = len(sentences) - 1
+        words = len(sentences[start].split())
+        while start > 0 and words + len(sentences[start - 1].split()) <= _READ_WORDS:
+            start -= 1
+            words += len(sentences[start].split())
+        whole = " ".join(sentences[start:])
         asking = [sentence for sentence in sentences if segmentation.asks(sentence)]
         return Part(whole, self._single(whole, context), bool(asking))
 
@@ -253,7 +261,8 @@ class Interpreter:
             if (
                 merged
                 and len(atoms) > MAX_ATOMS
-                and not (segmentation.asks(text) and segmentation.asks(merged[-1][0]))
+                and not segmentation.asks(text)
+                and not segmentation.asks(merged[-1][0])
             ):
                 merged[-1] = (f"{merged[-1][0]} {text}", merged[-1][1])
             else:
@@ -313,7 +322,10 @@ class Interpreter:
                 if end not in options or top[0] > options[end][0]:
                     options[end] = top
         value, chosen = options[count]
-        if len(chosen) >= 2 and value > best_confidence - _FIRST:
+        # One question alone, the rest left out: only in a story too long to be read whole, as the rest of a
+        # short one may limit what is asked.
+        long = sum(len(sentence.split()) for sentence in sentences) > _READ_WORDS
+        if len(chosen) >= (1 if long else 2) and value > best_confidence - _FIRST:
             return chosen
         return [single]
 
@@ -477,6 +489,8 @@ class Interpreter:
         return [intent, *rest][:10]
 
 
+# The encoder reads no more than 128 word pieces of one text.
+_READ_WORDS = 90
 # What a part must earn to exist, by the kind of cut before it, and from which confidence it is clear. Tuned
 # on pairs of questions joined in many ways against single questions that hold the same joiners.
 _FIRST = 0.5
@@ -494,6 +508,11 @@ _CERTAIN = 0.25
 _BONUS = 2.5
 # What a phrase of limit_phrases is worth beside the classifier, in logits: it outvotes all but a certain one.
 _PHRASE = 8.0
+# How far "why?" puts the topic that was answered above every other reading, in logits.
+_WHY_WORTH = 3.0
+_WHY = re.compile(
+    r"^(?:and |but |so |ok )*(?:why|how come)(?: so| is (?:that|it|this)(?: so)?| though)?[ ?.!]*$"
+)
 _LEADING = re.compile(r"^(?:and|but|so|ok|then|also|or)[, ]+")
 
 

@@ -190,7 +190,12 @@ class SpellingCorrector:
         glued = self._part(word) if len(word) >= MIN_GLUED else None
         if len(word) >= MIN_OWN:
             near = edits(word)
-            own = [candidate for candidate in near if candidate in self._own and len(candidate) >= 3]
+            own = [
+                candidate
+                for candidate in near
+                # Chat spelling stands in the examples too, but it is no correction ("whatis" → "whats").
+                if candidate in self._own and len(candidate) >= 3 and candidate not in CHAT_WORDS
+            ]
             if own:
                 best = max(own, key=lambda candidate: (self._own[candidate], candidate[0] == word[0]))
                 # "whatis" is one edit from nothing, "isit" from "visit": two frequent words win over one rare
