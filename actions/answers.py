@@ -33,6 +33,7 @@ LONGEST_RETURN = 8
 MEANINGS_TOPIC = "intern_meanings"
 MEANINGS = ["what_is_internship", "intern_year_pgy1", "home_country_internship"]
 LENGTHS_TOPIC = "residency_length"
+ASKS_ON_WORDS = 6
 
 COMMAND_LABELS = {
     "apply": "Start an application",
@@ -140,11 +141,13 @@ def _answer_topic(
 ) -> dict[str, Any]:
     subject = None
     if part.name == LENGTHS_TOPIC:
-        subject = context.specialty
+        # "And how long is it?" asks about the specialty of the answer before; it is remembered for one turn.
+        asks_on = len(part.text.split()) <= ASKS_ON_WORDS
+        subject = context.specialty or (context.last_subject if asks_on else None)
     found = topics().answer(part.name, organization(), subject=subject)
     # One row of choices a reply: where other readings are offered, they stand in its place.
     say(dispatcher, found.text, {**found.act, "next": []} if leaning else found.act)
-    memory: dict[str, Any] = {"last_topic": part.name, "last_subject": context.specialty}
+    memory: dict[str, Any] = {"last_topic": part.name, "last_subject": subject or context.specialty}
     if part.name == MEANINGS_TOPIC:
         options = topic_options(MEANINGS)
         memory["offered"] = options

@@ -27,12 +27,14 @@ class Run:
     scores: Scores = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
     milliseconds: list[float] = field(default_factory=list)
+    # Of the model alone (`understanding`): held-out figures of its training, its confidence on the set.
+    understanding: dict[str, Any] = field(default_factory=dict)
 
 
-def play(sets: Sets, folder: Path, model: Path | None) -> Run:
+def play(sets: Sets, folder: Path, model: Path) -> Run:
     """Play all sets against one model."""
     with assistant(folder, model=model) as running:
-        run = Run(model=str(model or "newest"))
+        run = Run(model=str(model))
 
         def say(sender: str, text: str) -> Reply:
             began = time.perf_counter()

@@ -73,16 +73,17 @@ def questions(rows: Iterable[dict[str, Any]], say: Say, extended: set[str]) -> t
         "extended": _macro(count for topic, count in by_topic.items() if topic in extended),
         "all": _macro(by_topic.values()),
     }
-    worst = sorted(by_topic.items(), key=lambda one: (one[1].share, -one[1].total))[:20]
+    topics = sorted(by_topic.items(), key=lambda one: (one[1].share, -one[1].total))
     return scores, {
         "macro": macro,
         "confusions": [
             {"expected": a, "got": b, "times": times} for (a, b), times in confusions.most_common(40)
         ],
-        "worst": [
+        "topics": [
             {"topic": topic, "right": count.right, "total": count.total, "wrong": count.wrong}
-            for topic, count in worst
+            for topic, count in topics
         ],
+        "extended": sorted(extended),
     }
 
 
