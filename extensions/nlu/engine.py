@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from extensions.nlu import calibration, encoder, intent_model
-from extensions.nlu.harm import judge, only_a_figure, stand_down, take_over
+from extensions.nlu.harm import hardly_meant, judge, stand_down, take_over
 from extensions.nlu.interpreter import Interpreter
 from extensions.nlu.text_normalizer import TextNormalizer
 from extensions.nlu.vocabulary import load
@@ -94,7 +94,7 @@ class Engine:
             take_over(
                 understood, verdict, understood["safety"].get(verdict["kind"], 0.0), prepared.normalized
             )
-        elif only_a_figure(versions):
+        elif hardly_meant(versions, prepared.language):
             stand_down(understood)
         return understood
 

@@ -58,8 +58,15 @@ def only_a_figure(texts: list[str]) -> bool:
     return safety_phrases.find(texts)[1] and not any(safety_phrases.shows_distress(text) for text in texts)
 
 
+def hardly_meant(texts: list[str], language: str = ENGLISH) -> bool:
+    """Return whether harm as the likeliest reading alone says little: a mere figure of speech, or a language
+    that the encoder does not read.
+    """
+    return language != ENGLISH or only_a_figure(texts)
+
+
 def stand_down(understood: dict[str, Any]) -> None:
-    """Take harm out of the readings of a message that only uses a figure of speech; changes it in place.
+    """Take harm out of the readings of a message that hardly means it; changes it in place.
 
     What is left was the second likeliest at best, so the message counts as not understood.
     """

@@ -16,7 +16,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from extensions.nlu.cleaning import clean
-from extensions.nlu.harm import ALONE, judge, only_a_figure, stand_down, take_over
+from extensions.nlu.harm import ALONE, hardly_meant, judge, stand_down, take_over
 from extensions.nlu.normalizer import prepared_of
 from extensions.nlu.sentence_classifier import SAFETY_PROBABILITIES, UNDERSTANDING, SentenceClassifier
 
@@ -66,7 +66,7 @@ class SafetyDetector(GraphComponent):
             understood = {key: message.get(key) for key in _FILLED}
             if verdict is not None:
                 take_over(understood, verdict, probabilities.get(verdict["kind"], 0.0), versions[-1])
-            elif only_a_figure(versions) and (understood[UNDERSTANDING] or {}).get("parts"):
+            elif hardly_meant(versions, language) and (understood[UNDERSTANDING] or {}).get("parts"):
                 stand_down(understood)
             else:
                 continue

@@ -191,7 +191,8 @@ text{fill:var(--soft);font-size:11px}
 @media (max-width:40rem){
 .stack thead{display:none}.stack tr{display:block;padding:.6rem 0;border-bottom:1px solid var(--line)}
 .stack td{display:block;border:0;padding:.1rem 0}.stack td:empty{display:none}
-.stack td.name{font-weight:600;min-width:0}.stack td[data-head]:before{content:attr(data-head) ": ";color:var(--soft)}
+.stack td.name{font-weight:600;min-width:0}
+.stack td[data-head]:before{content:attr(data-head) ": ";color:var(--soft)}
 .bar{width:100%}}
 """
 

@@ -12,7 +12,15 @@ import pytest
 
 from extensions.nlu import safety_phrases
 from extensions.nlu.engine import Engine
-from extensions.nlu.harm import ALONE, NEARLY_CERTAIN, judge, only_a_figure, stand_down, take_over
+from extensions.nlu.harm import (
+    ALONE,
+    NEARLY_CERTAIN,
+    WITHOUT_DISTRESS,
+    judge,
+    only_a_figure,
+    stand_down,
+    take_over,
+)
 
 CRISIS = [
     "i am going to kill myself",
@@ -283,11 +291,17 @@ def test_the_classifier_alone_raises_the_alarm_above_its_limit() -> None:
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("i am dying to match", "en"), ("cuando empieza el curso", "es"), ("which fee is it", "en")],
+    [("i am dying to match", "en"), ("cuando empieza el curso", "es")],
 )
 def test_the_classifier_alone_must_be_nearly_certain_where_it_errs(text: str, language: str) -> None:
     assert verdict(text, language, crisis=NEARLY_CERTAIN - 0.01) is None
     assert verdict(text, language, crisis=NEARLY_CERTAIN) is not None
+
+
+def test_without_a_word_of_distress_the_classifier_must_be_surer_of_a_crisis() -> None:
+    assert verdict("which fee is it", crisis=WITHOUT_DISTRESS - 0.01) is None
+    assert verdict("which fee is it", crisis=WITHOUT_DISTRESS) is not None
+    assert WITHOUT_DISTRESS > ALONE["crisis"]
 
 
 def test_both_witnesses_are_named_when_they_agree() -> None:

@@ -120,6 +120,7 @@ def test_a_question_in_another_language_is_no_courtesy_in_it(
     found = understand(text)
     assert found["language"] == code
     assert labels(found)[0] not in {"chitchat/greet", "chitchat/goodbye", "chitchat/thanks"}
+    assert not labels(found)[0].startswith("safety/")
 
 
 # --- doubt ---
