@@ -7,6 +7,7 @@ found word means for an answer is the concern of `frontdesk.applications.parsing
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -204,11 +205,28 @@ def _watched(folder: Path) -> Watched[Vocabulary]:
     )
 
 
+_seen: dict[Path, tuple[object, Vocabulary]] = {}
+
+
+def _as_it_is(folder: Path) -> Vocabulary:
+    """The words as the files are now; asked for many times a message, so one look at the folder decides."""
+    try:
+        with os.scandir(folder) as entries:
+            files = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".yml")]
+    except FileNotFoundError:
+        files = []
+    stamp = sorted((name, found.st_mtime_ns, found.st_size) for name, found in files)
+    known = _seen.get(folder)
+    if known is None or known[0] != stamp:
+        known = _seen[folder] = (stamp, _watched(folder).get())
+    return known[1]
+
+
 def vocabulary(folder: Path | None = None) -> Vocabulary:
     """The vocabulary as the files are now."""
-    return _watched(folder or settings().knowledge_dir / "vocabulary").get()
+    return _as_it_is(folder or settings().knowledge_dir / "vocabulary")
 
 
 def answer_words(folder: Path | None = None) -> Vocabulary:
     """The words that only the reading of answers needs, as the files are now."""
-    return _watched(folder or settings().knowledge_dir / "vocabulary" / "answers").get()
+    return _as_it_is(folder or settings().knowledge_dir / "vocabulary" / "answers")
