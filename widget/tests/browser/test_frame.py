@@ -1,5 +1,6 @@
 """The frame: keyboard, focus, screen readers, content security, hostile sites, phones and looks."""
 
+import statistics
 from collections.abc import Callable
 from typing import Any
 
@@ -302,25 +303,36 @@ def test_the_script_leaves_no_global_name_behind(visitor: Callable[..., Visitor]
 def test_a_press_on_the_launcher_is_answered_within_300_ms_on_a_slow_phone(
     visitor: Callable[..., Visitor],
 ) -> None:
-    """The quickest of some first presses: what else keeps the machine busy says nothing of the widget."""
-    fastest = 10_000.0
-    for _ in range(PRESSES):
+    """The median of five first presses in a row, each on a page of its own.
+
+    What else keeps the machine busy says nothing of the widget, so that five which were disturbed are
+    followed by others; a widget that is too slow never has five good ones.
+    """
+    took: list[float] = []
+    while len(took) < PRESSES:
         page = visitor(phone=True).visit()
         page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
-        fastest = min(fastest, page.evaluate(PRESS))
+        took.append(page.evaluate(PRESS))
         expect(page.get_by_test_id("panel")).to_be_visible()
-        if fastest < 300:
+        page.context.close()
+        if len(took) >= 5 and statistics.median(took[-5:]) < 300:
             return
-    assert fastest < 300
+    pytest.fail(f"no five presses in a row were answered in time: {[round(one) for one in took]} ms")
 
 
-PRESSES = 8
-PRESS = """() => new Promise((resolve) => {
+PRESSES = 25
+# The page is at rest and has fetched the panel ahead; ready is what is open and has been painted.
+PRESS = """async () => {
+    const fetched = ({ name }) => name.includes('panel.js');
+    while (!performance.getEntriesByType('resource').some(fetched)) await new Promise((next) => setTimeout(next, 20));
+    const frame = () => new Promise(requestAnimationFrame);
     const root = document.querySelector('chha-frontdesk').shadowRoot;
     const begin = performance.now();
     root.querySelector('.launcher').click();
-    requestAnimationFrame(() => requestAnimationFrame(() => resolve(performance.now() - begin)));
-})"""
+    while (root.querySelector('.panel')?.open !== true) await frame();
+    await frame();
+    return performance.now() - begin;
+}"""
 
 
 def test_reduced_motion_is_respected(visitor: Callable[..., Visitor], desk: FrontDesk) -> None:
