@@ -25,12 +25,17 @@ const kib = (bytes) => (bytes / 1024).toFixed(1).padStart(7);
 console.log("                              plain    gzip  brotli  (KiB)");
 for (const { name, plain, gzip, brotli } of files) console.log(name.padEnd(28) + kib(plain) + kib(gzip) + kib(brotli));
 
+const sum = (/** @type {number[]} */ sizes) => sizes.reduce((total, size) => total + size, 0);
 const launcher = files[0]?.gzip ?? 0;
-const all = files.reduce((sum, { gzip }) => sum + gzip, 0);
-console.log(`launcher ${kib(launcher)} KiB gzip, limit ${LIMITS.launcher}; all files together ${kib(all)} KiB gzip`);
-const words = files.filter(({ name }) => /\/(?:es|ar|hi|pt|fr|zh)/.test(name)).map(({ gzip }) => gzip);
-const visitor = all - words.reduce((sum, gzip) => sum + gzip, 0) + Math.max(0, ...words);
-console.log(`most that one visitor loads ${kib(visitor)} KiB gzip, limit ${LIMITS.all}`);
+const isWords = (/** @type {{ name: string }} */ { name }) => /\/(?:es|ar|hi|pt|fr|zh)/.test(name);
+const words = files.filter(isWords).map(({ gzip }) => gzip);
+const code = sum(files.filter((file) => !isWords(file)).map(({ gzip }) => gzip));
+// English is in the code; of the other catalogues a visitor loads the one that they choose.
+const visitor = code + Math.max(0, ...words);
+console.log(`launcher                     ${kib(launcher)} KiB gzip, limit ${LIMITS.launcher}`);
+console.log(`all code, English included   ${kib(code)} KiB gzip`);
+console.log(`all that a visitor may load  ${kib(visitor)} KiB gzip, limit ${LIMITS.all} (with the largest other language)`);
+console.log(`the ${words.length} other languages        ${kib(sum(words))} KiB gzip together`);
 if (launcher > LIMITS.launcher * 1024 || visitor > LIMITS.all * 1024) {
   console.error("The widget is larger than its promise.");
   process.exit(1);

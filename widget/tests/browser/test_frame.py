@@ -324,7 +324,8 @@ PRESSES = 25
 # The page is at rest and has fetched the panel ahead; ready is what is open and has been painted.
 PRESS = """async () => {
     const fetched = ({ name }) => name.includes('panel.js');
-    while (!performance.getEntriesByType('resource').some(fetched)) await new Promise((next) => setTimeout(next, 20));
+    const later = () => new Promise((next) => setTimeout(next, 20));
+    while (!performance.getEntriesByType('resource').some(fetched)) await later();
     const frame = () => new Promise(requestAnimationFrame);
     const root = document.querySelector('chha-frontdesk').shadowRoot;
     const begin = performance.now();
