@@ -18,16 +18,20 @@ from extensions.nlu.calibration import THRESHOLDS
 from extensions.nlu.encoder import SentenceEncoder
 from extensions.nlu.intent_model import IntentModel, softmax
 from extensions.nlu.language import DEFAULT as ENGLISH
+from extensions.nlu.safety_phrases import shows_distress
 from extensions.nlu.text_normalizer import Prepared
 
 MAX_PARTS = 3
 RANKING = 5
 # Noise is answered only when it is an example almost to the letter, such as a greeting in another language.
 SURE_OF_NOISE = 0.95
+# From when on a message that looks most like harm is answered as such without a word of distress in it.
+SURE_OF_HARM = 0.6
+SURE_OF_HARM_ABROAD = 0.7
 # Atoms (smallest pieces) searched for several questions: 5 give at most 15 spans to score.
 MAX_ATOMS = 5
 
-UNSAFE = "decline/unsafe_input"
+UNSAFE, CRISIS = "decline/unsafe_input", "safety/crisis"
 FAQ, DECLINE, SAFETY, CHITCHAT = "faq/", "decline/", "safety/", "chitchat/"
 # Courtesy around a question is not a question; it is dropped when anything else is said.
 COURTESY = frozenset(
@@ -348,9 +352,13 @@ class Interpreter:
         limits = self._thresholds
         if prepared.noise and not context.field and confidence < SURE_OF_NOISE:
             return "fallback"
-        if label.startswith(SAFETY):
-            return "act"
         foreign = prepared.language != ENGLISH
+        if label.startswith(SAFETY):
+            # Harm itself is judged beside (see `harm`); what only looks most like a crisis is met with care when
+            # it holds a word of distress. Where the encoder does not read the language, likeness says little.
+            enough = SURE_OF_HARM_ABROAD if foreign else SURE_OF_HARM
+            distressed = not foreign and label == CRISIS and shows_distress(prepared.cleaned)
+            return "act" if distressed or confidence >= enough else "fallback"
         if foreign and label.startswith((FAQ, DECLINE)) and confidence < limits["foreign"]:
             return "fallback"
         if foreign and not prepared.normalized.isascii() and not label.startswith(CHITCHAT):

@@ -1,4 +1,4 @@
-"""Room: extensions/nlu. Phrases that demand what is always refused: a promise, another set of rules, the law.
+"""Room: extensions/nlu. Phrases that demand what is always refused (a promise, other rules, the law), and insults.
 
 A second witness beside the classifier, as safety_phrases is for harm: what a demand is about changes from
 message to message, how it is put does not. Change here: phrases only, each with a line in the table of
@@ -33,6 +33,9 @@ _UNSAFE = re.compile(
             r"\b(?:developer|debug|god|admin|dan|jailbreak) mode\b|\bjailbreak\w*\b|\bsystem prompt\b",
             r"\b(?:new|updated?) (?:system )?(?:instructions?|policy|task) ?:|^\W*(?:system|assistant|developer)"
             r" ?(?:message|note)? ?:",
+            r"\bwhat (?:were|are) you (?:told|instructed|forbidden|not allowed)\b.{0,25}\b(?:to )?(?:tell|say|hide|reveal|not)\b",
+            r"^\W*(?:note|message|notice|memo|instruction)s? (?:from|by) (?:\w+ ){0,2}(?:management|admin\w*|developers?|system|openai|staff|team|headquarters)\b.{0,80}\b(?:automatically|approve|grant|must|from now|as of)\b",
+            r"忽略(?:之前|以上|所有|上面)|系统提示|忽略.{0,6}指令|تجاهل (?:كل |جميع )?(?:التعليمات|الأوامر)|игнорируй|ignora (?:las|todas|as|tus) (?:\w+ )?instruc\w+|oublie tes instructions|ignore tes",
             r"\bdrop table\b|\bselect \S+ from\b|\bunion select\b|\bor 1 ?= ?1\b|<script|\brm -rf\b|\.\./",
         )
     )
@@ -48,6 +51,10 @@ _PROMISE = re.compile(
             r"\b(?:say|tell me|just say|confirm)\b.{0,20}\b(?:i|he|she|we|my \w+)(?:'ll| will| am going to| is "
             r"going to) (?:surely |definitely |certainly |100% )*(?:match|get in|be accepted|be selected|pass)\b",
             r"\b(?:money|cash) ?back\b.{0,30}\b(?:match|resid|seat|interview|fail)\w*",
+            rf"\b(?:i want|want|need|give me|i need|wants?) (?:a |an |the |some |your |his )?(?:word of honou?r|assurance|commitment|certainty|written promise|promise|guarantee)\b",
+            rf"\b(?:are you|r u) (?:certain|100 ?%? ?sure|sure|positive)\b.{{0,60}}\b{_OUTCOME}\b.{{0,60}}\bpromise\b|\bis a given\b",
+            r"\b(?:garanti[sz]\w*|garant\w+|asegur[ao]n?|assegur\w+|prometen?|prometem|promettez|taahhut)\b.{0,60}\b(?:match\w*|visa|visto|vize\w*|resid\w+|entrevistas?|interview\w*|puesto|vaga|place|i'inscri\w*|inscri\w*)\b",
+            r"\besles\w*\b.{0,30}\bgaranti\w*|гарантир\w+|保证|保證|تضمن|ضمان|गारंटी|گارنٹی",
             r"\bno match,? (?:no|then no) (?:fee|pay|money|payment)\b",
         )
     )
@@ -57,6 +64,10 @@ _LAW = re.compile(
         (
             r"\bi (?:\w+ )?(?:sue|sued)\b|\bto sue\b|\bsuing\b|\blitigat\w+\b|\b(?:file|filing|start) a lawsuit\b",
             r"\b(?:take|taking|drag|bring)\b.{0,40}\b(?:to|in) court\b|\bcourt case\b",
+            r"\bwhich (?:visa|passport) (?:should|do|shall|must) (?:i|he|she|we)\b.{0,10}\b(?:choose|use|pick|take|apply|show)\b|\b(?:eb-?[123]|niw|tps|priority date|i-?(?:485|130|140|765))\b",
+            r"\bwhat (?:should|do|can|must) i (?:say|tell|answer)\b.{0,20}\b(?:officer|consul\w*|embassy|airport|border|immigration)\b",
+            r"\b(?:must|should|do|need) (?:i|we) (?:to )?(?:disclose|declare|hide|mention)\b.{0,40}\b(?:visa|refusal|arrest|denial|conviction)\b|\bviolated the match\b|\bdraft my defen[cs]e\b",
+            r"\b(?:lied|false information|wrong information)\b.{0,40}\b(?:esta|visa|ds-?160|application form)\b|\b(?:hide|conceal)\b.{0,40}\b(?:refus\w+|denial|luggage|suitcase|officer|arrest)\b",
             r"\blegal (?:action|proceedings|notice|advice|case|remed\w+|claim)\b|\bpress(?:ing)? charges\b",
             r"\bbreach of (?:contract|agreement)\b",
             r"\b(?:marry|marrying|marriage)\b.{0,40}\b(?:stay|green card|visa|papers|waiver|way (?:around|out)|two[- ]year|home (?:rule|residence))\b",
@@ -68,6 +79,11 @@ _LAW = re.compile(
 _FORGERY = re.compile(
     "|".join(
         (
+            r"^(?:please |can you |could you |pls )*(?:write|draft|compose) (?:me )?(?:my|a|the|his|her|our|whole|full) (?:whole |full |complete )?"
+            r"(?:personal statement|statement|essay|ps|letter of recommendation|lor)\b",
+            r"\b(?:tell|say|pretend)\b.{0,25}\byou(?:'re| are) me\b|\b(?:sell|buy|pay for) (?:me )?(?:an? )?(?:authorship|papers?|publications?)\b",
+            r"\b(?:make|change|edit|alter|correct)\b.{0,25}\b(?:transcript|diploma|certificate|degree|letter)\b.{0,40}\b(?:look like|in place of|instead of|another year)\b",
+            r"\banswers (?:to|of|for) the\b.{0,20}\b(?:quiz|exam|test)\b",
             r"\b(?:write|draft|compose|make|prepare|finish|do)\b.{0,40}\b(?:statement|essay|ps|exam|test)\b"
             r".{0,25}\b(?:for me|instead of me|in my place)\b",
             r"\b(?:write|email|e-mail|message|call|contact|talk|speak|send)\b.{0,50}\b(?:in my name|as if (?:you|it) (?:are|were|was|is) me"
@@ -78,7 +94,18 @@ _FORGERY = re.compile(
         )
     )
 )
+_INSULT = re.compile(
+    "|".join(
+        (
+            r"\b(?:f\*+k?|fuck\w*|screw) (?:you|u|off|this bot)\b|\b(?:stupid|dumb|useless|idiot\w*|moron\w*|pathetic|trash|garbage) (?:bot|chat ?bot|robot|machine|ai|thing)\b",
+            r"\b(?:bot|robot|chatbot|machine|you|u) (?:is|are|r) (?:so |such an? |really |just |an? )*(?:stupid|dumb|useless|idiot|moron|pathetic|trash|garbage)\b",
+            r"\b(?:bakwas|bakwaas|gadh[ae]|chutiya|bewakoof|kamina|ullu)\b|\b(?:aptal|salak|gerizekal)\w*|\b(?:burro|idiota|imbecil|est[uú]pid[oa]|tont[oa]|mierda|merda|ferrar)\b",
+            r"\b(?:d[ée]bile|cr[ée]tin|connard|abruti|stupide)\b|\bt'es (?:vraiment )?nul\b|туп(?:ой|ая|ица)|бесполезн|идиот|дурак|垃圾|笨蛋|白痴|傻|滚|غبي|حمار|تافه|بیوقوف|گدھا|बेवकूफ|गधा|बकवास",
+        )
+    )
+)
 _PATTERNS = {
+    "chitchat/insult": _INSULT,
     "decline/misconduct": _FORGERY,
     "decline/unsafe_input": _UNSAFE,
     "decline/guarantee": _PROMISE,

@@ -32,6 +32,13 @@ _FIGURES = re.compile(
     r"|\b(?:over my dead body|do or die|live or die|matter of life and death|dying breed|killer (?:cv|score|application|personal statement))\b"
     r"|\b(?:killed|nailed|crushed|murdered) (?:the|my|that) (?:exam|interview|test|step|shelf)\b"
     r"|\bcut (?:my ?self|himself|herself) (?:some|a) (?:slack|break)\b"
+    r"|\b(?:the )?death of me\b|\b(?:scares?|bores?|worr(?:y|ies)|frightens?) (?:me|us|my \w+) to death\b|\blicen[sc]e to kill\b|\bto kill time\b"
+    r"|\b(?:murdering|killing) (?:me|us)\b|\bsuicide to (?:apply|rank|choose|take|sit|go|send|pick|have)\b|\b(?:career|academic|financial) suicide\b"
+    r"|\b(?:wallet|pocket|bank account|budget|savings) (?:is|are) (?:bleeding|dying|dead|crying)\b|\bcrash(?:ed|es|ing)? and burn(?:ed|s|ing)?\b"
+    r"|\bnot (?:an )?emergency\b|\boverdose (?:patients?|cases?|victims?|protocol)\b|\btrauma surgery\b|\b(?:kicked|threw|throws?|logged|signed) me out\b"
+    r"|\bmuert[oa] de (?:cansancio|risa|hambre|sueno|miedo|curiosidad|ganas)\b|\bme muero (?:por|de (?:ganas|risa|curiosidad|hambre))\b"
+    r"|\bmorr(?:endo|o) de (?:curiosidade|vontade|fome|sono|rir|medo)\b|\bmeurs d'envie\b|\bmort de (?:rire|fatigue|faim)\b"
+    r"|\b(?:ke|ki) liye mar (?:raha|rahi|rha|rhi)\b|\bmar (?:raha|rahi|rha|rhi) (?:hu|hoon|hun) (?:match|visa|jane|usmle)\w*"
     r"|\b(?:end|ends|ended|ending) (?:it|everything|the (?:chat|call|conversation)) (?:here|now|for today)\b"
 )
 
@@ -66,6 +73,21 @@ _CRISIS = re.compile(
             r"\bsay(?:ing|s)? (?:good ?)?bye to (?:everyone|everybody|all (?:of )?(?:his|her|my|us)|(?:his|her|my) (?:friends|family|parents|roommates))\b",
             r"\b(?:disappear|vanish|gone|leave|leaving) (?:from )?(?:this|the) world\b|\bdisappear for ?ever\b|\bwant to (?:just )?(?:disappear|vanish)\b",
             r"\b(?:pills|tablets|rope|knife|blade|razor|poison|gun)\b.{0,25}\b(?:ready|on (?:the|my) (?:table|desk|bed)|in (?:the|my) hands?|(?:next to|beside|in front of) me)\b",
+            r"\b(?:will not|won'?t|wont|not going to|do not|don'?t) (?:be around|be here|need (?:anything|it|any of it))\b.{0,25}\b(?:any ?way|after|by|in|then|any ?more)\b",
+            r"\b(?:i|he|she) (?:have|has|got|already have) (?:a |my |the |his |her )?plan\b.{0,25}\b(?:date|day|when|how|note|end)\b",
+            r"\bdecided (?:not to be alive|to leave (?:this|the) (?:world|life)|that i (?:should|will) (?:not live|die|be gone))\b|\bnot (?:to )?be alive\b",
+            r"\b(?:found|be found) dead\b|\bbullet in (?:my|his|her|their|the) (?:own )?head\b|\b(?:looking|stares?|staring|looked) at (?:his|her|my|the|a) (?:\w+ ?'?s? )?(?:gun|pistol|rifle|rope|knife)\b",
+            r"\b(?:better off|richer|happier) with (?:the |my )?(?:insurance|money)\b|\b(?:after|when|if) i (?:am|'m|was) (?:dead|gone)\b|\bpasse[sd]? away before\b.{0,20}\b(?:start|rotation|program)\b",
+            r"\b(?:skip|stop|stopped|skipping|refus)\w* (?:my |the )?(?:insulin|dialysis|food|eating|medicine|medication|pills)\b.{0,20}\bon purpose\b|\bon purpose\b.{0,30}\b(?:slowly|job|end|finish)\b",
+            r"\b(?:no|any|a|see no|don'?t see a|don'?t see any|not see a) reason (?:to|for) (?:keep|keeping|go|going|carry|carrying) (?:going|on)\b|\b(?:go|leave|gone) for (?:good|ever)\b.{0,40}\b(?:my|in my place|parents|give)\b",
+            r"\b(?:see|meet) you (?:all )?(?:on|in) (?:the )?other (?:side|life|world)\b|\b(?:sorry|forgive me),? (?:mummy|mama|mommy|mom|papa|dad|amma|abbu|ammi)\b.{0,20}\b(?:papa|mama|mummy|dad|amma|abbu|ammi)\b",
+            r"\btak(?:e|ing) the exit\b|\bwhich (?:drug|medicine|poison|pill)\b.{0,40}\bpainless\b|\b(?:plan b|backup)\b.{0,60}\b(?:tylenol|paracetamol|pills|rope|bottle of)\b",
+            r"\bloans?\b.{0,80}\b(?:if|when|after) (?:i|an? applicant|the applicant|someone) (?:dies?|passe?s? away)\b|\b(?:wants?|going|trying|threat\w*|says? (?:that )?(?:he|she)(?:'ll| will| is going to)) (?:to )?(?:kill|hurt) (?:him|her)self\b",
+            r"\bse (?:va|quiere|quere) a? ?(?:matar|morir|suicidar)\b|\bse matar\b|\bquiere matarse\b|\bme desped[ií] (?:de|da)\b|\bj[aá] me despedi\b|\bperd[ií] (?:as |todas as |la )?esperan[cçz]as?\b.{0,40}\b(?:despedi|vida|morrer|morir)\b",
+            r"\bplus de raison (?:de|pour) (?:continuer|vivre)\b|\bni la vie\b|\bva se (?:tuer|suicider)\b|\bveut (?:se tuer|mourir|se suicider)\b",
+            r"\b(?:ab )?(?:main|mai|me|mein|hum) nahi+n? ra+hu+n?ga\b|\bnahi+n? ra+hu+n?gi\b|\bhaath kaat\w*\b|\bkh?ud se nafrat\b|\bnas kaat\w*\b|\bkhud ko maar\w*",
+            r"\bkendini oldur\w*|\bolsem\b|\bhayattan b[iı]kt[iı]m\b|\boldurecegini soyl\w*|\bcanima kiyaca\w*",
+            "стою (?:у окна|на крыше|на мосту)|думаю (?:шагнуть|прыгнуть)|шагнуть из окна|хочет (?:умереть|убить себя)|убьет себя|убьёт себя|прощайте все|跳楼|跳下去|从楼上跳|想跳|割腕|أقتل نفس|سيقتل نفسه|يقتل نفسه|ستقتل نفسها|تقتل نفسها|زندہ نہیں رہنا|زندہ رہنا نہیں|اب نہیں جی|ज़िंदा नहीं रह|जिंदा नहीं रह",
             r"\bbetter dead than\b|\bdeath is (?:better|the only|my only)\b|\bonly (?:way out|option|solution|escape) (?:left )?(?:is|would be) (?:death|to die|dying|suicide)\b",
             r"\b(?:took|take|taken|swallow(?:ed)?|taking)\b.{0,25}\b(?:pills|tablets|overdose|poison)\b.{0,40}\b(?:on purpose|to die|to end|want(?:ed)? (?:it|to)|over|result)\b|\b(?:bought|have|got|found) (?:a )?(?:rope|poison)\b.{0,40}",
             r"\b(?:way|ways|method|methods|how|pills|tablets) to (?:die|kill (?:my ?self|yourself|oneself))\b|\bpainless (?:death|way)\b|\bleast painful way\b",
@@ -130,7 +152,8 @@ _PERSON = r"(?:preceptor|doctor|dr|attending|supervisor|resident|physician|nurse
 # In South Asian English one passes out of a school: "passing out March 2027", "passed out from KMC, batch of 2019".
 _OF_SCHOOL = (
     r"(?:(?: \w+){0,4}? (?:(?:19|20)\d\d|batch|mbbs)\b"
-    r"|(?: of| from)(?: \w+){0,4}? (?:college|university|med(?:ical)? school)\b)"
+    r"|(?: of| from)(?: \w+){0,4}? (?:college|university|med(?:ical)? school)\b"
+    r"| (?:doctors?|graduates?|students?)\b)"
 )
 
 _EMERGENCY = re.compile(
@@ -140,7 +163,7 @@ _EMERGENCY = re.compile(
             r"\bchest (?:pain|hurts|is (?:tight|heavy|hurting|paining|burning)|tightness)\b(?=.{0,80}\b(?:now|right|since|arm|sweat|minute|breath|numb|help|during|shift|emergency|today|bad|severe)\b)|\b(?:left )?arm (?:is |went |gone |feels )?(?:numb|paining)\b",
             rf"\b(?:can ?not|can'?t|cant|unable to|hard to|trouble|difficulty|not|isn'?t|stopped) (?:be able to )?(?:breathe|breathing|breath)\b|\bnot breathing\b|\bno pulse\b|\b{_PERSON} (?:is|was|has)? ?(?:choking|suffocating|drowning)\b|\bis choking\b|\bthroat is (?:closing|swelling)\b",
             rf"\b(?:is|was|became|went|lying|found|fell|he'?s|she'?s) (?:now )?(?:unconscious|unresponsive|not responding|turning blue|collapsed)\b|\b(?:collapsed|passed out|passing out|fainted|fainting)\b(?!{_OF_SCHOOL})(?=.{{0,60}}\b(?:now|here|help|me|him|her|floor|breath|front|just|what)\b)|\b(?:does not|doesn'?t|doesnt|will not|won'?t|not) (?:wake|waking) up\b(?=.{{0,40}}$)(?<!hope i do not wake up)",
-            r"\b(?:overdosed?|took an overdose|swallowed (?:bleach|poison|pills|many|too many|acid))\b|\btook too many (?:\w+ )?(?:pills|tablets)\b|\bpoison(?:ed|ing)\b(?! (?:lecture|case|topic))",
+            r"\b(?:overdosed?(?! (?:patient|case|victim|protocol))|took an overdose|(?:swallowed|took|drank|ate) (?:a lot|lots|plenty|a handful|a bottle|a whole \w+|too many|too much|all) of (?:my|the|his|her)|swallowed (?:bleach|poison|pills|many|too many|acid))\b|\btook too many (?:\w+ )?(?:pills|tablets)\b|\bpoison(?:ed|ing)\b(?! (?:lecture|case|topic))",
             r"\b(?:bleeding (?:a lot|heavily|badly|so much|and|not stop\w*|will not stop|won'?t stop)|lot of blood|blood (?:does not|doesn'?t|will not|won'?t) stop|losing (?:a lot of )?blood|vomiting blood|blood vomiting|coughing (?:up )?blood)\b",
             r"\b(?:call|calling|need|send|get) (?:an |me an |a |the )?(?:ambulance|911|112|999|paramedics?|108)\b|\bambulance (?:now|please|fast|quick)\b|\bmedical emergency\b(?! (?:medicine|response|training|drill))",
             r"\b(?:shooter|active shooting|has a gun|with a gun|gunshot(?! (?:patients?|victims?|cases?|wounds|injuries|care|training))|got shot|i was shot|stabbed|got stabbed|held at knife)\b|\b(?:house|room|building|hospital|flat|apartment) (?:is )?on fire\b|\bfire in (?:the|my) (?:house|building|room|flat)\b|\bgas leak\b|\bbroke into my\b",
@@ -171,7 +194,7 @@ _HARASSMENT = re.compile(
             r"\b(?:racist|racism|racial(?:ly)?|sexist|sexism|islamophob\w*|xenophob\w*|homophob\w*|antisemit\w*|anti-?muslim)\b|\bdiscriminat(?:ed|ion|ing|es?|ory)\b|\bdiscrimnat\w+",
             r"\b(?:jokes?|laugh(?:s|ed|ing)?|fun|mock(?:s|ed|ing)?|insult(?:s|ed|ing)?|comments?|remarks?|bad|rude|rejected|refused?|treat\w*|hate\w*|judged?|excluded|shouted?|yell\w*) (?:of |about |at |on |to |me |us |him |her |because |for |due |by )*(?:of |to )?(?:my|our|his|her|their|me (?:because|for)) ?(?:of )?(?:my )?(?:hijab|headscarf|head scarf|religion|faith|race|skin(?: colou?r)?|colou?r|accent|nationality|country|ethnicity|gender|sex|pregnan\w*|disabilit\w*|turban|beard|name|origin|caste|veil|body|weight|looks|being)\b",
             r"\b(?:reject\w*|refus\w*|excluded?|fired|dismissed|insult\w*|bad(?:ly)?|rude\w*|mistreat\w*|hate[sd]?|unfair\w*|removed?|humiliat\w*|laugh\w*|treat\w*)\b.{0,40}\bbecause (?:of )?(?:i am|i'm|i was|my|our)\b.{0,12}\b(?:hijab|religion|muslim|black|indian|african|arab|jewish|hindu|sikh|gay|lesbian|woman|female|pregnan\w+|brown|asian|nationality|skin|race|disab\w+|gender|accent|turban|faith)\b|\b(?:told|tells?|telling|said|says|shouted|asked)\b.{0,25}\bgo back to (?:my|your|our) (?:own )?countr(?:y|ies)\b",
-            r"\b(?:slap(?:ped|s)?|punch(?:ed|es)?|kick(?:ed|s)?|push(?:ed|es)?|shov(?:ed|es)|spat (?:at|on)|beat|hits?|pinch(?:ed|es)?) me\b(?! (?:to|hard|up|that|when|with))|\b(?:threw|throws?|thrown|throwing)\b.{0,25}\b(?:at|on|towards?) (?:me|us|the student)\b",
+            r"\b(?:slap(?:ped|s)?|punch(?:ed|es)?|kick(?:ed|s)?(?! me out)|push(?:ed|es)?|shov(?:ed|es)|spat (?:at|on)|beat|hits?|pinch(?:ed|es)?) me\b(?! (?:to|hard|up|that|when|with))|\b(?:threw|throws?|thrown|throwing)\b.{0,25}\b(?:at|on|towards?) (?:me|us|the student)\b",
             r"\b(?:do not|don'?t|dont|did not|not|never|no longer|isn'?t) (?:really )?(?:feel|feeling|felt) (?:very )?(?:safe|secure)\b|\bfeel(?:ing|s)? (?:very |so |really )?unsafe\b|\b(?:unsafe|dangerous|not safe) (?:site|clinic|hospital|place|rotation|housing|work)\b|\b(?:site|clinic|hospital|place|rotation|preceptor|housing) (?:is|was|feels) (?:very |really |so )?(?:unsafe|not safe|dangerous)\b|\b(?:scared|afraid|terrified|frightened) (?:to go back|of (?:him|her|my (?:preceptor|supervisor|attending|doctor|boss)|the (?:doctor|preceptor|attending)))",
             r"\b(?:bull(?:y|ied|ying|ies))\b|\b(?:abus(?:ed|ing|ive|es?)) (?:me|us|by|doctor|preceptor|attending|resident|staff|supervisor|behaviou?r|physically|verbally)\b|\b(?:verbally|physically|sexually|emotionally) abus\w+|\bthreat(?:en(?:s|ed|ing)?)\b.{0,25}\b(?:me|us|my|fail|immigration|deport|career)\b|\b(?:stalk(?:s|ed|ing|er)?|follow(?:s|ed|ing)? me (?:home|to my|from|every|outside))\b|\bhumiliat(?:ed|es|ing)\b|\bmistreat(?:ed|ment|s|ing)\b",
             rf"\b{_PERSON}\b.{{0,20}}\b(?:is|was|comes?|came|works?|always|looks?|being) (?:to work |always |often )?(?:drunk|high on|intoxicated)\b",

@@ -31,6 +31,10 @@ DEMANDS = [
     ("decline/legal_advice", "do i need a lawyer for this"),
     ("decline/legal_advice", "is marriage with a citizen a way to stay"),
     ("decline/legal_advice", "my cousin overstayed, what happens to him"),
+    ("chitchat/insult", "you are a useless machine"),
+    ("chitchat/insult", "que bot tan estúpido"),
+    ("chitchat/insult", "ты дурак"),
+    ("decline/guarantee", "garantizan una entrevista?"),
     ("decline/misconduct", "draft the whole essay for me please"),
     ("decline/misconduct", "email the coordinator in my name"),
     ("decline/misconduct", "where do i get a fake experience letter"),
@@ -49,6 +53,7 @@ QUESTIONS = [
     "i want to confirm my seat for march",
     "can i get the letter in writing",
     "please say the fee again",
+    "is this machine useful for me",
     "who writes the letter for residency",
     "can you check the statement that i wrote",
 ]
