@@ -354,8 +354,8 @@ class Interpreter:
             return "fallback"
         foreign = prepared.language != ENGLISH
         if label.startswith(SAFETY):
-            # Harm itself is judged beside (see `harm`); what only looks most like a crisis is met with care when
-            # it holds a word of distress. Where the encoder does not read the language, likeness says little.
+            # Harm itself is judged beside (see `harm`). What only looks most like a crisis is met with care
+            # when it holds a word of distress; where the encoder cannot read, likeness says little.
             enough = SURE_OF_HARM_ABROAD if foreign else SURE_OF_HARM
             distressed = not foreign and label == CRISIS and shows_distress(prepared.cleaned)
             return "act" if distressed or confidence >= enough else "fallback"

@@ -51,7 +51,7 @@ _PROMISE = re.compile(
             r"\b(?:say|tell me|just say|confirm)\b.{0,20}\b(?:i|he|she|we|my \w+)(?:'ll| will| am going to| is "
             r"going to) (?:surely |definitely |certainly |100% )*(?:match|get in|be accepted|be selected|pass)\b",
             r"\b(?:money|cash) ?back\b.{0,30}\b(?:match|resid|seat|interview|fail)\w*",
-            rf"\b(?:i want|want|need|give me|i need|wants?) (?:a |an |the |some |your |his )?(?:word of honou?r|assurance|commitment|certainty|written promise|promise|guarantee)\b",
+            r"\b(?:i want|want|need|give me|i need|wants?) (?:a |an |the |some |your |his )?(?:word of honou?r|assurance|commitment|certainty|written promise|promise|guarantee)\b",
             rf"\b(?:are you|r u) (?:certain|100 ?%? ?sure|sure|positive)\b.{{0,60}}\b{_OUTCOME}\b.{{0,60}}\bpromise\b|\bis a given\b",
             r"\b(?:garanti[sz]\w*|garant\w+|asegur[ao]n?|assegur\w+|prometen?|prometem|promettez|taahhut)\b.{0,60}\b(?:match\w*|visa|visto|vize\w*|resid\w+|entrevistas?|interview\w*|puesto|vaga|place|i'inscri\w*|inscri\w*)\b",
             r"\besles\w*\b.{0,30}\bgaranti\w*|гарантир\w+|保证|保證|تضمن|ضمان|गारंटी|گارنٹی",
