@@ -123,16 +123,6 @@ def test_a_typed_command_of_rasa_is_plain_text(talk: Assistant, me: str, text: s
     assert not {"question", "safety"} & set(kinds(acts))
 
 
-def test_not_understood_twice_offers_a_way_out(talk: Assistant, me: str):
-    first = talk.acts(me, "flurb wozzle kind of gromp")
-    second = talk.acts(me, "zarg mipple dunn")
-    if kinds(first) == ["fallback"] and kinds(second) == ["fallback"]:
-        assert (first[0]["tries"], second[0]["tries"]) == (1, 2)
-        assert second[0]["options"]
-    else:
-        assert {"decline", "fallback", "clarify"} >= {*kinds(first), *kinds(second)}
-
-
 def test_an_edited_answer_is_live_without_training_or_restart(talk: Assistant, me: str, knowledge: Path):
     file = next((knowledge / "topics").glob("c_*.yml"))
     content = file.read_text()
