@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+
+from sqlalchemy import event
 
 from frontdesk.conversations import holder, threads
 from frontdesk.records.models import Outage, Staff, now
@@ -123,3 +127,35 @@ def test_a_part_that_is_away_is_shown_before_those_that_were(both: Any) -> None:
     assert "<b>Rasa is away</b>" in html
     assert re.search(r"Action server was away at .* for 7 s, 2 times in 24 h", html)
     assert "Front desk was away" not in html
+
+
+@contextmanager
+def counted(record: Any) -> Iterator[list[str]]:
+    """The statements that are sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(record.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(record.engine, "before_cursor_execute", note)
+
+
+def test_a_longer_queue_and_a_longer_thread_ask_the_database_no_more(desk: Any) -> None:
+    conversation_id = desk.waiting("one")
+    visitor = desk.signed_in()
+    asked = []
+    for more in (3, 60):
+        for number in range(more):
+            desk.waiting(f"person {more} {number}")
+            desk.says(conversation_id, f"line {more} {number}")
+        for path in ("/staff/", f"/staff/conversations/{conversation_id}"):
+            visitor.get(path)
+            with counted(desk.record) as sent:
+                assert visitor.get(path).status_code == 200
+            asked.append(len(sent))
+    short_queue, short_thread, long_queue, long_thread = asked
+    assert (long_queue, long_thread) == (short_queue, short_thread)
