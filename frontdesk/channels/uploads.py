@@ -25,9 +25,9 @@ from frontdesk.channels.problems import Problem, documented
 from frontdesk.channels.visitors import Visitor, Visitors, renew
 from frontdesk.conversations.live import Changes
 from frontdesk.files import kinds
+from frontdesk.files.download import download
 from frontdesk.files.keeping import About, FileRefused, Files, NotThere, megabytes
 from frontdesk.files.links import LinkExpired, LinkUnknown, UploadLinks, UploadRight
-from frontdesk.files.names import disposition
 from frontdesk.knowledge.organization import organization
 from frontdesk.knowledge.texts import Texts, texts
 from frontdesk.records.models import Conversation, KeptFile
@@ -156,16 +156,7 @@ class _Uploads:
                 or opened.file.conversation_id != visitor.conversation_id
             ):
                 raise Problem(404, "not-found", "There is no such file in this conversation.")
-            return FileResponse(
-                opened.path,
-                media_type=opened.file.media,
-                headers={
-                    "Content-Disposition": disposition(opened.file.name or "file"),
-                    "X-Content-Type-Options": "nosniff",
-                    "Content-Security-Policy": "sandbox; default-src 'none'",
-                    "Cache-Control": "no-store",
-                },
-            )
+            return download(opened)
 
         @made.get("/upload/{token}", include_in_schema=False)
         def page(token: str, request: Request) -> Response:

@@ -3,11 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
-from fastapi.responses import FileResponse
 
 from frontdesk.applications import documents
+from frontdesk.files.download import download
 from frontdesk.files.keeping import Files, NotThere, mark_erased
-from frontdesk.files.names import disposition
 from frontdesk.records.models import KeptFile
 from frontdesk.staff import audit
 from frontdesk.staff.desk import Desk, see
@@ -47,17 +46,7 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
                 conversation=opened.file.conversation_id,
                 document=opened.file.document,
             )
-        return FileResponse(
-            opened.path,
-            media_type=opened.file.media,
-            headers={
-                "Content-Disposition": disposition(opened.file.name or "file"),
-                "X-Content-Type-Options": "nosniff",
-                # Whatever a browser thinks it is, it runs nothing and reaches nobody.
-                "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
-                "Cache-Control": "no-store",
-            },
-        )
+        return download(opened)
 
     @router.post("/files/{file_id}/document")
     def file_under(asked: change, file_id: FileId) -> Response:
