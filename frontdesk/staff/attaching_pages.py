@@ -31,7 +31,10 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
 
     @router.post("/conversations/{conversation_id}/file")
     async def send_file(request: Request, member: agent, conversation_id: ConversationId) -> Response:
-        form = await _form(request)
+        if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+            desk.gate.checked(request, member, await desk.gate.form(request))
+            raise Refused(415, "Not a file", "Choose a file and send it with the form of the page.")
+        form = await request.form(max_files=1, max_fields=8)
         try:
             asked = desk.gate.checked(request, member, _words_of(form))
             given = form.get("file")
@@ -88,12 +91,6 @@ def _reply(session: Session, member: Member, conversation_id: str, file_id: str,
     message.act = {"act": "file", "file": told(file)}
     file.message_id = message.id
     audit.note(session, member.login, "file.sent", file_id, conversation=conversation_id)
-
-
-async def _form(request: Request) -> FormData:
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise Refused(415, "Not a file", "Choose a file and send it with the form of the page.")
-    return await request.form(max_files=1, max_fields=8)
 
 
 def _words_of(form: FormData) -> Form:
