@@ -201,7 +201,7 @@ class Interpreter:
         if dependence <= 0.0 or words is None:
             return alone
         label, confidence = self._best(softmax(alone))
-        if not label.startswith((FAQ, DECLINE)) and confidence > 0.5 and len(text.split()) <= 4:
+        if not label.startswith((FAQ, DECLINE)) and confidence > _CLEAR_COMMAND and len(text.split()) <= 4:
             # "yes", "back", "thanks", "help": commands are short and stand alone.
             return alone
         doubt = 1.0 - 2.0 * max(0.0, confidence - 0.5)
@@ -516,6 +516,8 @@ _CERTAIN = 0.25
 _BONUS = 2.5
 # What a phrase of limit_phrases is worth beside the classifier, in logits: it outvotes all but a certain one.
 _PHRASE = 8.0
+# From which probability on a short message is a command, whatever was talked about ("the other one" is none).
+_CLEAR_COMMAND = 0.65
 # How far "why?" puts the topic that was answered above every other reading, in logits.
 _WHY_WORTH = 3.0
 _WHY = re.compile(

@@ -120,6 +120,9 @@ class SentenceClassifier(GraphComponent):
         if len(set(labels)) < 2:
             logger.warning("There are fewer than two intents with examples; the intent model is not trained.")
             return self._resource
+        # Files come in the order of the disk; the same examples are to give the same model everywhere.
+        pairs = sorted(zip(labels, texts))
+        labels, texts = [label for label, _ in pairs], [text for _, text in pairs]
         sentences = encoder.sentence_encoder()
         trained = intent_model.train(
             texts,
