@@ -380,7 +380,7 @@ class Interpreter:
             return "act" if confidence >= limits["clarify"] else "fallback"
         return "clarify" if confidence >= limits["clarify"] else "fallback"
 
-    def _leans(self, part: Part, decision: str) -> bool:
+    def _leans(self, part: Part, decision: str, context: Context) -> bool:
         """Whether to answer the likeliest topic and offer the other readings below it.
 
         Where the likeliest is right more often than each other one but not nearly always, asking first would
@@ -389,6 +389,8 @@ class Interpreter:
         label, confidence = self._best(part.probabilities)
         if decision not in ("act", "clarify") or not label.startswith(FAQ):
             return False
+        if label == context.label and self.dependence(part.text) >= _GOES_ON:
+            return False  # "and psychiatry?": an ellipsis that stays with its topic has no other reading
         return self._thresholds["lean"] <= confidence < self._thresholds["sure"]
 
     def _decided(self, parts: list[Part], prepared: Prepared, context: Context) -> tuple[list[Part], str]:
@@ -413,7 +415,7 @@ class Interpreter:
             decided = kept or decided[:1]
         parts, decisions = [part for part, _ in decided], [decision for _, decision in decided]
         decision = "act" if "act" in decisions else decisions[0]
-        if len(parts) > 1 or not self._leans(parts[0], decision):
+        if len(parts) > 1 or not self._leans(parts[0], decision, context):
             return parts, decision
         if context.field:
             # Inside the form one row of choices is enough: the question that waits follows the answer.
@@ -516,6 +518,8 @@ _CERTAIN = 0.25
 _BONUS = 2.5
 # What a phrase of limit_phrases is worth beside the classifier, in logits: it outvotes all but a certain one.
 _PHRASE = 8.0
+# How much a message must lean on what was said before to be taken for a mere continuation.
+_GOES_ON = 0.5
 # From which probability on a short message is a command, whatever was talked about ("the other one" is none).
 _CLEAR_COMMAND = 0.65
 # How far "why?" puts the topic that was answered above every other reading, in logits.
