@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
-from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import services
 from actions.context import TurnContext, record
 from actions.replies import say
 from frontdesk.applications import drafts, status
@@ -88,17 +85,3 @@ def _look_up(claim: status.Claim, context: TurnContext) -> status.Found | None:
 def _found(dispatcher: CollectingDispatcher, reference: str, state: str) -> None:
     text = wording().at_desk("status_found", reference=reference, state=state.replace("_", " "))
     say(dispatcher, text, {"act": "status", "reference": reference, "state": state})
-
-
-class ActionStatus(Action):
-    """Where does my application stand?"""
-
-    def name(self) -> str:
-        return "action_status"
-
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
-        context = TurnContext.of(tracker)
-        served = await services.serve_outside(dispatcher, context)
-        return await tell_status(dispatcher, context) if served is None else served
