@@ -95,3 +95,22 @@ def test_a_form_of_another_session_sends_nothing(desk: Any) -> None:
     answer = send(desk.signed_in("ann"), waiting, csrf="x" * 43)
     assert answer.status_code == 403
     assert said(desk) == kept(desk) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_a_file_is_chosen_and_sent_by_mouse_at_desk_and_phone_width(
+    served: tuple[Any, str], take_seat: Any, width: int, height: int
+) -> None:
+    desk, _ = served
+    waiting = desk.waiting("Can you send me the overview?")
+    seat = take_seat(viewport={"width": width, "height": height})
+    seat.go(f"/staff/conversations/{waiting}")
+    seat.page.get_by_test_id("file-open").click()
+    chosen = {"name": "Overview.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    seat.page.get_by_test_id("file-chosen").set_input_files(chosen)
+    seat.page.get_by_test_id("file-text").fill("Here it is")
+    seat.page.get_by_test_id("send-file").click()
+    seat.page.wait_for_url("**done=sent*")
+    assert [one.text for one in said(desk)] == ["Here it is"]
+    assert seat.troubles == []
