@@ -98,7 +98,7 @@ def test_a_form_of_another_session_sends_nothing(desk: Any) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
 def test_a_file_is_chosen_and_sent_by_mouse_at_desk_and_phone_width(
     served: tuple[Any, str], take_seat: Any, width: int, height: int
 ) -> None:
