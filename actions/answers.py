@@ -82,12 +82,23 @@ def answer_understanding(dispatcher: CollectingDispatcher, tracker: Tracker) -> 
 
 
 COURTESY = {"chitchat/greet", "chitchat/goodbye", "chitchat/thanks"}
+MIXED_WITH_ENGLISH = {"hi", "ur"}
 
 
 def _in_another_language(understanding: Understanding) -> bool:
-    """Whether to answer with the sentence of that language; thanks and greetings are understood in many."""
-    known = understanding.language in wording().language
-    return known and not (understanding.parts[0].label in COURTESY and understanding.decision == "act")
+    """Whether to answer with the sentence of that language.
+
+    Thanks and greetings are understood in many; and who mixes Hindi or Urdu in Latin letters with English, as
+    in many clinics, reads an English answer when the question was clear.
+    """
+    if understanding.language not in wording().language:
+        return False
+    first = understanding.parts[0]
+    understood = understanding.decision == "act" and (
+        first.label in COURTESY
+        or (understanding.language in MIXED_WITH_ENGLISH and first.group == "faq" and first.text.isascii())
+    )
+    return not understood
 
 
 def _answer_parts(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:

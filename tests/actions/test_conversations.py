@@ -91,6 +91,11 @@ def test_the_length_of_a_residency_is_told_for_the_specialty_and_the_next_one_to
     assert (act["topic"], act["subject"]) == ("residency_length", "psychiatry")
 
 
+def test_a_clear_question_in_hindi_mixed_with_english_is_answered(talk: Assistant, me: str):
+    acts = talk.acts(me, "bhai rotation ki fees kitni hai")
+    assert acts[0].get("topic") == "rotation_cost"
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
