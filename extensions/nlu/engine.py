@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from extensions.nlu import calibration, encoder, intent_model
-from extensions.nlu.harm import hardly_meant, judge, stand_down, take_over
+from extensions.nlu.harm import settle
 from extensions.nlu.interpreter import Interpreter
 from extensions.nlu.text_normalizer import TextNormalizer
 from extensions.nlu.vocabulary import load
@@ -89,13 +89,7 @@ class Engine:
         prepared = self.normalizer.prepare(text, field)
         understood = self.interpreter.understand(prepared, {"context": context or {}})
         versions = [prepared.cleaned, prepared.normalized]
-        verdict = judge(versions, understood["safety"], language=prepared.language)
-        if verdict is not None:
-            take_over(
-                understood, verdict, understood["safety"].get(verdict["kind"], 0.0), prepared.normalized
-            )
-        elif hardly_meant(versions, prepared.language):
-            stand_down(understood)
+        settle(understood, versions, understood["safety"], language=prepared.language)
         return understood
 
 

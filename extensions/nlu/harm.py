@@ -65,14 +65,36 @@ def hardly_meant(texts: list[str], language: str = ENGLISH) -> bool:
     return language != ENGLISH or only_a_figure(texts)
 
 
+def settle(
+    understood: dict[str, Any],
+    texts: list[str],
+    probabilities: dict[str, float],
+    alone: dict[str, float] = ALONE,
+    language: str = ENGLISH,
+) -> bool:
+    """Give harm the last word on a message, or take the word from it; return whether anything was changed.
+
+    Args:
+        understood: intent, intent_ranking and understanding of the message; changed in place.
+        texts, probabilities, alone, language: as for `judge`; the last text is the one that is answered.
+    """
+    verdict = judge(texts, probabilities, alone, language)
+    if verdict is not None:
+        take_over(understood, verdict, probabilities.get(verdict["kind"], 0.0), texts[-1])
+        return True
+    parts = (understood.get("understanding") or {}).get("parts") or []
+    if parts and str(parts[0]["label"]).startswith("safety/") and hardly_meant(texts, language):
+        stand_down(understood)
+        return True
+    return False
+
+
 def stand_down(understood: dict[str, Any]) -> None:
-    """Take harm out of the readings of a message that hardly means it; changes it in place.
+    """Take harm, its likeliest reading, out of a message that hardly means it; changes it in place.
 
     What is left was the second likeliest at best, so the message counts as not understood.
     """
     part = understood["understanding"]["parts"][0]
-    if not str(part["label"]).startswith("safety/"):
-        return
     ranking = [pair for pair in part["ranking"] if not pair[0].startswith("safety/")]
     label, confidence = ranking[0]
     left = {**part, "label": label, "confidence": confidence, "ranking": ranking}

@@ -27,7 +27,6 @@ RANKING = 5
 SURE_OF_NOISE = 0.95
 # From when on a message that looks most like harm is answered as such without a word of distress in it.
 SURE_OF_HARM = 0.6
-SURE_OF_HARM_ABROAD = 0.7
 # Atoms (smallest pieces) searched for several questions: 5 give at most 15 spans to score.
 MAX_ATOMS = 5
 
@@ -225,10 +224,10 @@ class Interpreter:
             if context.label in self._numbers and _WHY.match(text):
                 # Where no form asks, "why?" asks on about what was answered.
                 logits[self._numbers[context.label]] = logits.max() + _WHY_WORTH
-        for label in limit_phrases.named(text):
-            if label in self._numbers:
-                logits = logits.copy()
-                logits[self._numbers[label]] += _PHRASE
+        named = [self._numbers[label] for label in limit_phrases.named(text) if label in self._numbers]
+        if named:
+            logits = logits.copy()  # the model keeps what it gave
+            logits[named] += _PHRASE
         return softmax(logits)
 
     def _whole(self, sentences: list[str], context: Context) -> Part:
@@ -354,11 +353,11 @@ class Interpreter:
             return "fallback"
         foreign = prepared.language != ENGLISH
         if label.startswith(SAFETY):
-            # Harm itself is judged beside (see `harm`). What only looks most like a crisis is met with care
-            # when it holds a word of distress; where the encoder cannot read, likeness says little.
-            enough = SURE_OF_HARM_ABROAD if foreign else SURE_OF_HARM
-            distressed = not foreign and label == CRISIS and shows_distress(prepared.cleaned)
-            return "act" if distressed or confidence >= enough else "fallback"
+            # Harm itself is judged beside (see `harm`), which also takes the word from a likeness in a
+            # language that the encoder does not read. What only looks most like a crisis is met with care
+            # when it holds a word of distress.
+            distressed = label == CRISIS and shows_distress(prepared.cleaned)
+            return "act" if foreign or distressed or confidence >= SURE_OF_HARM else "fallback"
         if foreign and label.startswith((FAQ, DECLINE)) and confidence < limits["foreign"]:
             return "fallback"
         if foreign and not prepared.normalized.isascii() and not label.startswith(CHITCHAT):

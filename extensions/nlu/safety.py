@@ -16,7 +16,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from extensions.nlu.cleaning import clean
-from extensions.nlu.harm import ALONE, hardly_meant, judge, stand_down, take_over
+from extensions.nlu.harm import ALONE, settle
 from extensions.nlu.normalizer import prepared_of
 from extensions.nlu.sentence_classifier import SAFETY_PROBABILITIES, UNDERSTANDING, SentenceClassifier
 
@@ -62,14 +62,8 @@ class SafetyDetector(GraphComponent):
             versions = [prepared.cleaned, prepared.normalized] if prepared else [clean(str(text))]
             probabilities = message.get(SAFETY_PROBABILITIES) or {}
             language = prepared.language if prepared else "en"
-            verdict = judge(versions, probabilities, self._alone, language)
             understood = {key: message.get(key) for key in _FILLED}
-            if verdict is not None:
-                take_over(understood, verdict, probabilities.get(verdict["kind"], 0.0), versions[-1])
-            elif hardly_meant(versions, language) and (understood[UNDERSTANDING] or {}).get("parts"):
-                stand_down(understood)
-            else:
-                continue
-            for key in _FILLED:
-                message.set(key, understood[key], add_to_output=True)
+            if settle(understood, versions, probabilities, self._alone, language):
+                for key in _FILLED:
+                    message.set(key, understood[key], add_to_output=True)
         return messages
