@@ -35,6 +35,7 @@ from frontdesk.records.session import Record
 from frontdesk.settings import Settings
 
 CHUNK: Final = 64 * 1024
+# The HTTP status of each reason for which a file is refused.
 STATUS: Final = {"too_large": 413, "kind": 415, "empty": 422, "infected": 422, "too_many": 409}
 TEMPLATES: Final = Path(__file__).parent / "upload"
 
@@ -207,7 +208,7 @@ class _Uploads:
 
     def _keep(self, stream: BinaryIO, about: About) -> tuple[KeptFile, int | None, bool]:
         try:
-            file = self._files.keep(_chunks(stream), about)
+            file = self._files.keep(chunks(stream), about)
         except FileRefused as refused:
             kind = f"file-{refused.reason.replace('_', '-')}"
             raise Problem(STATUS[refused.reason], kind, str(refused)) from None
@@ -329,7 +330,8 @@ def _text(form: FormData, name: str) -> str | None:
     return text or None
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+def chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """A file that was sent, from its beginning, in pieces."""
     stream.seek(0)
     while chunk := stream.read(CHUNK):
         yield chunk

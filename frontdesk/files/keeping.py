@@ -6,12 +6,11 @@ What an applicant sends becomes readable for staff only in the state `kept`.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import anyio.to_thread
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -90,7 +89,7 @@ class Files:
         return self._limit
 
     def keep(self, chunks: Iterable[bytes], about: About) -> KeptFile:
-        """Keep what the chunks give. Blocking; `keep_stream` is for the event loop.
+        """Keep what the chunks give. Blocking.
 
         Raises:
             FileRefused: nothing of it is kept.
@@ -105,18 +104,6 @@ class Files:
             except TooLarge:
                 raise self._too_large() from None
             return self._settle(writing, about)
-
-    async def keep_stream(self, chunks: AsyncIterable[bytes], about: About) -> KeptFile:
-        """As `keep`, from an asynchronous stream."""
-        if (before := await anyio.to_thread.run_sync(self._before, about)) is not None:
-            return before
-        with self._shelf.writing(self._limit) as writing:
-            try:
-                async for chunk in chunks:
-                    await anyio.to_thread.run_sync(writing.write, chunk)
-            except TooLarge:
-                raise self._too_large() from None
-            return await anyio.to_thread.run_sync(self._settle, writing, about)
 
     def open(self, file_id: str) -> Opened:
         """A file that may be read.

@@ -100,14 +100,15 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
 
 def _add_picture(router: APIRouter, desk: Desk) -> None:
     change = Annotated[Change, Depends(desk.gate.change())]
-    with_file = Annotated[Change, Depends(desk.gate.change(file_limit=pictures.LIMIT))]
+    with_file = Annotated[Change, Depends(desk.gate.change(file_limit=2 * pictures.LIMIT))]
 
     @router.post("/account/picture")
     def keep_picture(request: Request, asked: with_file) -> Response:
-        member = asked.member
+        member, given = asked.member, asked.form.files.get("picture")
+        image = given.file.read(pictures.LIMIT + 1) if given else b""
         try:
             with desk.record.transaction() as session:
-                pictures.keep_picture(session, member.staff_id, asked.form.files.get("picture", b""))
+                pictures.keep_picture(session, member.staff_id, image)
                 audit.note(session, member.login, "picture.kept", member.staff_id)
         except pictures.UnusablePicture as error:
             return _account(desk, request, member, str(error), 422)

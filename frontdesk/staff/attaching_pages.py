@@ -1,60 +1,56 @@
 """A file that a member of staff sends to the applicant, with a reply, in the applicant's own channel."""
 
-from collections.abc import AsyncIterator
-from functools import partial
-from typing import Annotated, Final
+from typing import Annotated
 
-import anyio.to_thread
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Response
 from sqlalchemy.orm import Session
-from starlette.datastructures import FormData, UploadFile
 
 from frontdesk.channels.configured import carries_files
+from frontdesk.channels.uploads import STATUS, chunks
 from frontdesk.conversations import holder
 from frontdesk.conversations.holder import HolderConflict
 from frontdesk.files.keeping import About, FileRefused, Files, told
 from frontdesk.records.models import Conversation, KeptFile
 from frontdesk.staff import audit
 from frontdesk.staff.desk import Desk, see
-from frontdesk.staff.gate import Change, Form, Refused
+from frontdesk.staff.gate import Change, Refused
 from frontdesk.staff.sessions import Member
-
-CHUNK: Final = 64 * 1024
-STATUS: Final = {"too_large": 413, "kind": 415, "empty": 422, "infected": 422, "too_many": 409}
 
 ConversationId = Annotated[str, Path(max_length=64)]
 
 
 def add_routes(router: APIRouter, desk: Desk) -> None:
-    agent = Annotated[Member, Depends(desk.gate.allow())]
     files = Files(desk.record, desk.settings)
+    with_file = Annotated[Change, Depends(desk.gate.change(file_limit=files.limit))]
 
     @router.post("/conversations/{conversation_id}/file")
-    async def send_file(request: Request, member: agent, conversation_id: ConversationId) -> Response:
-        if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-            desk.gate.checked(request, member, await desk.gate.form(request))
+    def send_file(asked: with_file, conversation_id: ConversationId) -> Response:
+        given = asked.form.files.get("file")
+        if given is None:
             raise Refused(415, "Not a file", "Choose a file and send it with the form of the page.")
-        form = await request.form(max_files=1, max_fields=8)
+        if not given.filename:
+            raise Refused(422, "No file", "Choose a file first.")
+        text = asked.form.text("text").replace("\r\n", "\n").strip()
+        if len(text) > desk.settings.text_limit:
+            raise Refused(422, "Too long", f"A reply has at most {desk.settings.text_limit} characters.")
+        _may_write(desk, asked.member, conversation_id)
+        about = About(conversation_id, name=given.filename, source="staff")
         try:
-            asked = desk.gate.checked(request, member, _words_of(form))
-            given = form.get("file")
-            if not isinstance(given, UploadFile) or not given.filename:
-                raise Refused(422, "No file", "Choose a file first.")
-            text = asked.form.text("text").replace("\r\n", "\n").strip()
-            if len(text) > desk.settings.text_limit:
-                raise Refused(422, "Too long", f"A reply has at most {desk.settings.text_limit} characters.")
-            await anyio.to_thread.run_sync(_may_write, desk, member, conversation_id)
-            about = About(conversation_id, name=given.filename, source="staff")
-            try:
-                file = await files.keep_stream(_chunks(given), about)
-            except FileRefused as refused:
-                raise Refused(STATUS[refused.reason], "Not sent", str(refused)) from None
-        finally:
-            await form.close()
+            file = files.keep(chunks(given.file), about)
+        except FileRefused as refused:
+            raise Refused(STATUS[refused.reason], "Not sent", str(refused)) from None
         if file.state != "kept":  # a reply goes out at once; its file could not
-            await anyio.to_thread.run_sync(partial(files.erase, file.id, by=member.login))
+            files.erase(file.id, by=asked.member.login)
             raise Refused(503, "Not sent", "The virus scanner does not answer now. Try again in a moment.")
-        await anyio.to_thread.run_sync(_send, desk, files, asked, conversation_id, file.id, text)
+        try:
+            with desk.record.transaction() as session:
+                _reply(session, asked.member, conversation_id, file.id, text)
+        except HolderConflict:
+            files.erase(file.id, by=asked.member.login)
+            raise Refused(
+                409, "Not sent", "Somebody else has this conversation meanwhile. Nothing was sent."
+            ) from None
+        desk.changes.notify(conversation_id)
         return see(f"/staff/conversations/{conversation_id}", "sent")
 
 
@@ -73,30 +69,9 @@ def _may_write(desk: Desk, member: Member, conversation_id: str) -> None:
     raise Refused(409, "Not yours", "Take this conversation over first, then send the file again.")
 
 
-def _send(desk: Desk, files: Files, asked: Change, conversation_id: str, file_id: str, text: str) -> None:
-    try:
-        with desk.record.transaction() as session:
-            _reply(session, asked.member, conversation_id, file_id, text)
-    except HolderConflict:
-        files.erase(file_id, by=asked.member.login)
-        raise Refused(
-            409, "Not sent", "Somebody else has this conversation meanwhile. Nothing was sent."
-        ) from None
-    desk.changes.notify(conversation_id)
-
-
 def _reply(session: Session, member: Member, conversation_id: str, file_id: str, text: str) -> None:
     file = session.get_one(KeptFile, file_id, with_for_update=True)
     message = holder.reply(session, conversation_id, member.staff_id, text or (file.name or "file"))
     message.act = {"act": "file", "file": told(file)}
     file.message_id = message.id
     audit.note(session, member.login, "file.sent", file_id, conversation=conversation_id)
-
-
-def _words_of(form: FormData) -> Form:
-    return Form({name: value for name, value in form.items() if isinstance(value, str)})
-
-
-async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
-    while chunk := await file.read(CHUNK):
-        yield chunk

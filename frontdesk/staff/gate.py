@@ -6,12 +6,14 @@ One dependency for reading (`Gate.allow`) and one for changing (`Gate.change`); 
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Depends, Request, Response
+from starlette.datastructures import UploadFile
 
 from frontdesk.channels.guards import address
 from frontdesk.settings import Settings
@@ -70,10 +72,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Form:
-    """What a form sent: field → text and field → the content of a file, the first of each name."""
+    """What a form sent: field → text and field → file, the first of each name.
+
+    Files are open while the request is answered.
+    """
 
     fields: dict[str, str]
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, UploadFile] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         return self.fields.get(name, "")
@@ -127,36 +132,30 @@ class Gate:
         """A dependency for changes: as `allow`, and the form carries the CSRF token of the session.
 
         Args:
-            file_limit: the most bytes of a file that the form may bring; 0 for forms without one.
+            file_limit: the most bytes of a file that is read at all (whether it is small enough, its reader
+                says); 0 for forms without one.
         """
         allowed = self.allow(role, stage=stage)
 
-        async def sent(request: Request) -> Form:
+        async def sent(request: Request) -> AsyncIterator[Form]:
             if file_limit and _media(request) == "multipart/form-data":
-                return await self._form_with_file(request, file_limit)
-            return await self.form(request)
+                async with self._form_with_file(request, file_limit) as form:
+                    yield form
+            else:
+                yield await self.form(request)
 
         def changing(
             request: Request,
             member: Annotated[Member, Depends(allowed)],
             form: Annotated[Form, Depends(sent)],
         ) -> Change:
-            return self.checked(request, member, form)
+            refuse_other_sites(request)
+            given = request.headers.get(CSRF_HEADER) or form.text(CSRF_FIELD)
+            if not hmac.compare_digest(given.encode(), member.csrf.encode()):
+                raise _stale_form()
+            return Change(member, form)
 
         return changing
-
-    @staticmethod
-    def checked(request: Request, member: Member, form: Form) -> Change:
-        """The change that a form asks for, when it is one of this person's session.
-
-        Raises:
-            Refused: another site's, or of a session that is over.
-        """
-        refuse_other_sites(request)
-        given = request.headers.get(CSRF_HEADER) or form.text(CSRF_FIELD)
-        if not hmac.compare_digest(given.encode(), member.csrf.encode()):
-            raise _stale_form()
-        return Change(member, form)
 
     async def form(self, request: Request) -> Form:
         """The form of a request, at most `body_limit` bytes of it.
@@ -180,24 +179,25 @@ class Gate:
             fields.setdefault(name, value)
         return Form(fields)
 
-    async def _form_with_file(self, request: Request, limit: int) -> Form:
-        """A form that brings one file; whether the file is small enough, its reader says.
+    @asynccontextmanager
+    async def _form_with_file(self, request: Request, limit: int) -> AsyncIterator[Form]:
+        """A form that brings one file.
 
         Raises:
             Refused: more than the file and the fields beside it can be.
         """
         length = request.headers.get("content-length", "")
-        if not length.isdecimal() or int(length) > 2 * limit + self._settings.body_limit:
+        if not length.isdecimal() or int(length) > limit + self._settings.body_limit:
             raise Refused(413, "Too large", "That file is too large. Choose a smaller one.")
         fields: dict[str, str] = {}
-        files: dict[str, bytes] = {}
+        files: dict[str, UploadFile] = {}
         async with request.form(max_files=1, max_fields=8, max_part_size=self._settings.body_limit) as form:
             for name, value in form.multi_items():
                 if isinstance(value, str):
                     fields.setdefault(name, value)
                 else:
-                    files.setdefault(name, await value.read(limit + 1))
-        return Form(fields, files)
+                    files.setdefault(name, value)
+            yield Form(fields, files)
 
     def address(self, request: Request) -> str:
         return address(request, self._settings.trusted_proxy)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,17 +46,11 @@ def test_a_file_is_kept_under_a_name_that_says_nothing(
     assert opened.path.stat().st_mode & 0o077 == 0
 
 
-async def test_a_stream_is_kept_as_it_comes(record: Record, make_files: Callable[..., Files]) -> None:
-    async def chunks() -> AsyncIterator[bytes]:
-        for start in range(0, len(JPEG), 7):
-            yield JPEG[start : start + 7]
-            await asyncio.sleep(0)
-
+def test_the_same_media_of_a_channel_is_kept_once(record: Record, make_files: Callable[..., Files]) -> None:
     files = make_files(record)
     about = About(conversation_on(record), source="whatsapp", source_ref="media-1")
-    kept = await files.keep_stream(chunks(), about)
-    again = await files.keep_stream(chunks(), about)
-    assert kept.id == again.id, "the same media of a channel is fetched once"
+    kept = files.keep([JPEG[:7], JPEG[7:]], about)
+    assert files.keep([JPEG], about).id == kept.id
     assert kept.name == "file.jpg"
 
 
