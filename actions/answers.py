@@ -6,6 +6,7 @@ One mechanism for every topic: the label leads to `knowledge/`. What is said sta
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -13,10 +14,10 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import services
-from actions.application_state import standing
+from actions.application_state import standing, tell_status
 from actions.context import Part, TurnContext, Understanding
 from actions.replies import say, topic_options
-from frontdesk.applications import commands
+from frontdesk.applications import commands, status
 from frontdesk.applications.opening import wants_to_apply
 from frontdesk.applications.parsing import speech
 from frontdesk.applications.wording import application_wording, phrases
@@ -27,6 +28,7 @@ from frontdesk.knowledge.topics import topics
 from frontdesk.knowledge.wording import one_line, wording
 
 FORM = "application_form"
+_OF_AN_APPLICATION = re.compile(r"\b(?:status|reference|ref|application|applied)\b", re.IGNORECASE)
 OTHER_READINGS = 3
 # Words of a message that comes back to a paused form; a longer one tells something else.
 LONGEST_RETURN = 8
@@ -58,12 +60,11 @@ def option(label: str) -> dict[str, Any] | None:
     return None
 
 
-def answer_understanding(dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+def answer_understanding(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:
     """Answer what was understood of the message: every question in it, in order, or the doubt about it.
 
     Returns the events that remember what was talked about.
     """
-    context = TurnContext.of(tracker)
     understanding = context.understanding
     if _in_another_language(understanding):
         say(
@@ -152,7 +153,7 @@ def _answer_topic(
 ) -> dict[str, Any]:
     subject = None
     if part.name == LENGTHS_TOPIC:
-        # "And how long is it?" asks about the specialty of the answer before; it is remembered for one turn.
+        # "And how long is it?" asks about the specialty that was talked about last.
         asks_on = len(part.text.split()) <= ASKS_ON_WORDS
         subject = context.specialty or (context.last_subject if asks_on else None)
     found = topics().answer(part.name, organization(), subject=subject)
@@ -257,23 +258,37 @@ async def _goes_on(context: TurnContext) -> bool:
     return (await asyncio.to_thread(standing, context)).paused
 
 
+def _asks_for_status(context: TurnContext) -> bool:
+    """Whether a message that was taken for a topic names an application and brings its proof.
+
+    Then it is looked up, however it is put. What asks for deletion, a copy or a person is understood as that
+    and has actions of its own, which never come by here.
+    """
+    return (
+        context.choice is None
+        and _OF_AN_APPLICATION.search(context.text) is not None
+        and status.claim_in(context.text) is not None
+    )
+
+
 class _Answering:
     # Not an Action itself: rasa-sdk registers every subclass of Action and wants a name of each.
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        served = await services.serve_outside(dispatcher, TurnContext.of(tracker))
+        context = TurnContext.of(tracker)
+        served = await services.serve_outside(dispatcher, context)
         if served is not None:
             return served
-        if warn_of_numbers(dispatcher, TurnContext.of(tracker)):
+        if _asks_for_status(context):
+            return await tell_status(dispatcher, context)
+        if warn_of_numbers(dispatcher, context):
             return [SlotSet("offered", []), SlotSet("misunderstood", 0)]
         # Who opens with a story ("I am a mother, my daughter …, please take our details") wants the form,
         # whatever topic the story sounds like.
-        if not tracker.active_loop_name:
-            context = TurnContext.of(tracker)
-            if wants_to_apply(context.text) or await _goes_on(context):
-                return [FollowupAction(FORM)]
-        return answer_understanding(dispatcher, tracker)
+        if not tracker.active_loop_name and (wants_to_apply(context.text) or await _goes_on(context)):
+            return [FollowupAction(FORM)]
+        return answer_understanding(dispatcher, context)
 
 
 class ActionAnswer(_Answering, Action):

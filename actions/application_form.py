@@ -61,7 +61,7 @@ class ActionsDesk:
     async def answer(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         from actions.answers import answer_understanding
 
-        return answer_understanding(dispatcher, tracker)
+        return answer_understanding(dispatcher, TurnContext.of(tracker))
 
     async def help_first(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
         from actions.safety import show_help

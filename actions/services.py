@@ -6,7 +6,6 @@ Stands before the other actions: inside the form it answers and the form asks ag
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,6 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
 from actions import once
-from actions.application_state import tell_status
 from actions.context import TurnContext, record
 from actions.replies import say
 from frontdesk.applications import codes, documents, drafts, privacy, reminders, resuming, status, wishes
@@ -23,7 +21,6 @@ from frontdesk.applications.afterwards import papers_told
 from frontdesk.knowledge.organization import organization
 from frontdesk.knowledge.texts import texts
 
-_OF_AN_APPLICATION = re.compile(r"\b(?:status|reference|ref|application|applied)\b", re.IGNORECASE)
 SERVICE = "services"
 FORM = "application_form"
 
@@ -36,21 +33,10 @@ def brings_code(context: TurnContext) -> bool:
     return context.choice is None and codes.resume_code_in(context.text) is not None
 
 
-def asks_for_status(context: TurnContext) -> bool:
-    """Whether the message names an application and brings its proof: it is looked up, however it is put."""
-    return (
-        context.choice is None
-        and _OF_AN_APPLICATION.search(context.text) is not None
-        and status.claim_in(context.text) is not None
-    )
-
-
 async def serve_outside(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType] | None:
     """As `serve`, for actions outside the form: a resume code opens the form, which takes it."""
     if brings_code(context):
         return [FollowupAction(FORM)]
-    if asks_for_status(context):
-        return await tell_status(dispatcher, context)
     return await serve(dispatcher, context)
 
 

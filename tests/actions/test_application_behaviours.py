@@ -318,6 +318,14 @@ def test_11_the_status_is_told_for_reference_and_proof_never_for_a_name(
     assert (other.acts[0]["reference"], other.acts[0]["state"]) == (reference, "received")
 
 
+def test_11_a_reference_in_a_wish_to_delete_asks_for_the_proof_of_deletion_not_for_the_status(
+    someone: Applicant,
+) -> None:
+    someone.say("delete my application K7QX4M, amina.bello@example.com, I do not want it any more")
+    assert "status" not in someone.kinds
+    assert "privacy" in someone.kinds
+
+
 def test_12_data_is_shown_or_deleted_only_with_a_proof_and_private_numbers_are_left_out(
     someone: Applicant,
 ) -> None:
