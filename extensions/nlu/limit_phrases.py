@@ -1,4 +1,4 @@
-"""Room: extensions/nlu. Phrases that demand what is always refused (a promise, other rules, the law), and insults.
+"""Room: extensions/nlu. Finds demands for what is always refused (a promise, other rules, law), and insults.
 
 A second witness beside the classifier, as safety_phrases is for harm: what a demand is about changes from
 message to message, how it is put does not. The phrases stand in `knowledge/vocabulary/phrases`, each with a

@@ -1,8 +1,8 @@
-"""Room: extensions/nlu. Finds phrases of crisis, emergency and harassment in a message, and figures of speech.
+"""Room: extensions/nlu. Finds phrases of crisis, emergency and harassment, and figures of speech.
 
 The phrases stand in `knowledge/vocabulary/phrases`, each with a line in the table of
-tests/extensions/nlu/test_safety.py. They are written for recall: a false alarm costs one kind sentence, a miss
-may cost a life. Must not import Rasa.
+tests/extensions/nlu/test_safety.py. They are written for recall: a false alarm costs one kind sentence, a
+miss may cost a life. Must not import Rasa.
 """
 
 from __future__ import annotations
