@@ -2,15 +2,16 @@
 
 Pipeline of `config.yml` (order matters; every option shown is the default and may be left out):
 
-```yaml pipeline:
+```yaml
+pipeline:
 - name: extensions.nlu.normalizer.MessageNormalizer        # cleaning, spelling, language, sentences
   max_characters: 4000
 - name: extensions.nlu.gazetteer.GazetteerEntityExtractor  # entities from knowledge/vocabulary/*.yml
 - name: extensions.nlu.sentence_classifier.SentenceClassifier
   seed: 7
   iterations: 40
-- name: extensions.nlu.safety.SafetyDetector               # crisis, emergency, harassment; last, its word is
-final ```
+- name: extensions.nlu.safety.SafetyDetector               # crisis, emergency, harassment: the last word
+```
 
 Every message then carries `understanding` (parts, decision, safety, language, is_question), which custom
 actions find in `tracker.latest_message`. A follow-up is read in context when the channel passes

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from extensions.nlu import kept_vectors
 from extensions.nlu.encoder import CONTEXT_DIMENSIONS, POOLED_DIMENSIONS, SentenceEncoder, cores
 
 # Weight of each block of features beside the sentence embedding (1.0), found by cross-validation.
@@ -414,7 +415,7 @@ def _train(
         raise ModelError("Training needs examples of at least two intents.")
     numbers = {name: index for index, name in enumerate(names)}
     targets = np.asarray([numbers[label] for label in labels])
-    dense = encoder.encode_all(texts) * _block_weights()
+    dense = kept_vectors.encode(texts, encoder) * _block_weights()
     features = SparseFeatures.learn(texts)
     sparse = features.matrix(texts)
     # Half precision from here on, so that training and serving multiply the same numbers.

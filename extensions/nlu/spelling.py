@@ -197,7 +197,8 @@ class SpellingCorrector:
                 if candidate in self._own and len(candidate) >= 3 and candidate not in CHAT_WORDS
             ]
             if own:
-                best = max(own, key=lambda candidate: (self._own[candidate], candidate[0] == word[0]))
+                # The word itself decides between equals: sets have another order in every process.
+                best = max(own, key=lambda found: (self._own[found], found[0] == word[0], found))
                 # "whatis" is one edit from nothing, "isit" from "visit": two frequent words win over one rare
                 # one.
                 if glued is None or self._own[best] >= 3:
@@ -229,7 +230,7 @@ class SpellingCorrector:
             if own[0] == word[0]
         }
         near = [own for own in candidates if distance(word, own) <= 2]
-        return max(near, key=lambda own: self._own[own], default=None)
+        return max(near, key=lambda own: (self._own[own], own), default=None)
 
     def _weight(self, word: str) -> float | None:
         """Return the log frequency of a word that may be a part of a glued one."""

@@ -137,12 +137,16 @@ class Vectors:
 
 @pytest.fixture(scope="module")
 def vectors() -> Vectors:
+    from extensions.nlu import kept_vectors
     from extensions.nlu.encoder import sentence_encoder
+    from extensions.nlu.weights import cache_folder
 
     pairs = [(label, text) for label, texts in EXAMPLES.items() for text in texts if text.isascii()]
     labels, texts = (list(column) for column in zip(*pairs, strict=True))
     names, numbers = np.unique(labels, return_inverse=True)
-    return Vectors(texts, labels, numbers, names, sentence_encoder().encode_all(texts))
+    # As written, not as normalised for training: other texts than the training keeps.
+    rows = kept_vectors.encode(texts, sentence_encoder(), cache_folder() / "as-written")
+    return Vectors(texts, labels, numbers, names, rows)
 
 
 def near_pairs(known: Vectors, numbers: np.ndarray) -> list[tuple[str, str, str, str]]:

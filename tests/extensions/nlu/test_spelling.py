@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from extensions.nlu.spelling import SpellingCorrector, distance, edits, joined, tokens
 from extensions.nlu.text_normalizer import TextNormalizer
+from extensions.nlu.weights import repository_root
 
 
 def spelled(speller: SpellingCorrector, text: str) -> str:
@@ -227,3 +232,23 @@ def test_words_of_no_list_are_noise(normalizer: TextNormalizer, noise: str) -> N
 )
 def test_words_and_typos_are_no_noise(normalizer: TextNormalizer, text: str) -> None:
     assert not normalizer.prepare(text).noise
+
+
+def test_between_equally_good_words_the_choice_is_the_same_in_every_process() -> None:
+    program = (
+        "from extensions.nlu.spelling import SpellingCorrector as S;"
+        "words = ['cash', 'crush', 'crass', 'rash', 'trash', 'brash'];"
+        "print(S(own={word: 5 for word in words}, general=[]).correct_word('crash'))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            cwd=repository_root(),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(6)
+    }
+    assert len(said) == 1
