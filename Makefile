@@ -6,6 +6,9 @@ RASA := extensions/.venv/bin/python
 SETS ?= ../shared/eval
 ROOM ?= conversations
 
+# Every start reads compiled modules, where the shell says not to write them too.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup run test test-room check train evaluate bench nlu-bench shell channels clean
 
 help: ## Say what each target does
