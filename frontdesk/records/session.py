@@ -79,6 +79,7 @@ def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(
         url,
         connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False},
+        pool_size=20,  # kept open: a new one costs more than what most requests ask of it
         hide_parameters=True,  # what applicants write must not reach a log through an error's text
     )
 

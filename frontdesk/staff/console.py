@@ -25,6 +25,7 @@ from frontdesk.staff import (
     key_pages,
     knowledge_pages,
     learning_pages,
+    list_pages,
     mail_pages,
     pipeline_pages,
     privacy_pages,
@@ -60,6 +61,7 @@ def router(
     desk = Desk(record, settings, changes)
     made = APIRouter(prefix="/staff", include_in_schema=False, route_class=desk.route())
     sign_in_pages.add_routes(made, desk)
+    list_pages.add_routes(made, desk)
     conversation_pages.add_routes(made, desk)
     pipeline_pages.add_routes(made, desk)
     application_pages.add_routes(made, desk)

@@ -1,4 +1,4 @@
-"""The queue, one conversation, and what staff do with it: each change a service of `conversations.holder`."""
+"""One conversation, and what staff do with it: each change a service of `conversations.holder`."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -16,9 +16,9 @@ from frontdesk.records.models import Application, ContactLeft, Conversation, Han
 from frontdesk.staff import audit, languages, persons, queue, saved_replies, snoozing, transcript
 from frontdesk.staff.applicants import beside
 from frontdesk.staff.desk import DONE, Desk, see
-from frontdesk.staff.gate import Change, Refused, safe_way
+from frontdesk.staff.gate import Change
+from frontdesk.staff.list_pages import Lists
 from frontdesk.staff.news import version
-from frontdesk.staff.outages import outages
 from frontdesk.staff.rendering import wants_fragment
 from frontdesk.staff.saved_replies import unfilled
 from frontdesk.staff.sessions import Member
@@ -27,7 +27,6 @@ TAKEN_OVER = "taken_over"
 
 ConversationId = Annotated[str, Path(max_length=64)]
 Cursor = Annotated[int, Query(ge=0, le=2**31 - 1)]
-PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 type Deed = Callable[[Session, Member, Change, str], str]
 
@@ -41,40 +40,16 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
     agent = Annotated[Member, Depends(gate.allow())]
     change = Annotated[Change, Depends(gate.change())]
 
-    @router.get("/")
-    def queue_page(request: Request, member: agent, section: str = "queue", page: PageNumber = 1) -> Response:
-        return desk.page(request, member, "queue.html", here="desk", **_lists(desk, member, section, page))
-
-    @router.get("/queue")
-    def queue_list(member: agent, section: str = "queue", page: PageNumber = 1) -> Response:
-        return desk.fragment("parts/queue.html", **_lists(desk, member, section, page))
-
-    @router.get("/queue/beside")
-    def queue_beside(member: agent, current: str = "") -> Response:
-        with desk.record.reading() as session:
-            return desk.fragment("parts/near.html", **_near(desk, session, member, current[:64]))
-
-    @router.get("/outages")
-    def outages_strip(member: agent) -> Response:
-        with desk.record.reading() as session:
-            return desk.fragment("parts/outages.html", outages=outages(session, now()))
-
-    @router.post("/availability")
-    def availability(request: Request, asked: change) -> Response:
-        present = asked.form.text("available") == "yes"
-        with desk.record.transaction() as session:
-            staff = session.get_one(Staff, asked.member.staff_id)
-            if staff.available != present:
-                staff.available = present
-                audit.note(session, staff.login, "staff.available" if present else "staff.away", staff.id)
-        return see(_back(request), "available" if present else "away")
-
     @router.get("/conversations/{conversation_id}")
     def one_conversation(
-        request: Request, member: agent, conversation_id: ConversationId, before: Cursor | None = None
+        request: Request,
+        member: agent,
+        conversation_id: ConversationId,
+        before: Cursor | None = None,
+        find: Annotated[str, Query(max_length=200)] = "",
     ) -> Response:
         _note_seen(desk, member, conversation_id)
-        return conversation_page(desk, request, member, conversation_id, before=before)
+        return conversation_page(desk, request, member, conversation_id, before=before, find=find.strip())
 
     @router.get("/conversations/{conversation_id}/thread")
     def thread(
@@ -268,35 +243,6 @@ def _lost(lost: HolderConflict) -> str:
 # What is shown.
 
 
-def _lists(desk: Desk, member: Member, section: str, page: int) -> dict[str, Any]:
-    if section not in queue.SECTIONS:
-        raise Refused(404, "Not found", "There is no such list.")
-    with desk.record.reading() as session:
-        return {
-            "section": section,
-            "sections": queue.SECTIONS,
-            "counts": queue.counts(session, member.staff_id),
-            "listing": queue.listing(
-                session,
-                section,
-                member.staff_id,
-                page=page,
-                at=now(),
-                overdue_minutes=desk.organization().unattended_alert_minutes,
-            ),
-        }
-
-
-def _near(desk: Desk, session: Session, member: Member, current: str) -> dict[str, Any]:
-    """What waits and what is one's own, beside a conversation."""
-    minutes = desk.organization().unattended_alert_minutes
-    listings = [
-        queue.listing(session, section, member.staff_id, page=1, at=now(), overdue_minutes=minutes)
-        for section in ("mine", "queue")
-    ]
-    return {"near": listings, "sections": queue.SECTIONS, "current": current}
-
-
 def conversation_page(
     desk: Desk,
     request: Request,
@@ -304,22 +250,27 @@ def conversation_page(
     conversation_id: str,
     *,
     before: int | None = None,
+    find: str = "",
     status: int = 200,
     notice: str | None = None,
     text: str = "",
 ) -> Response:
+    """The page: the newest of the thread, the stretch above `before`, or the messages with `find` in them."""
     with desk.record.reading() as session:
         conversation = known_conversation(session, conversation_id)
         context = _handling(desk, session, member, conversation, text=text)
-        found = transcript.latest(
-            session, conversation.id, applicant=_name(session, conversation), before=before
-        )
-        context |= {
-            "thread": found,
-            "past": before is not None,
-            **_beside(desk, session, conversation),
-            **_near(desk, session, member, conversation.id),
-        }
+        if find:
+            thread = transcript.found(session, conversation.id, applicant=context["name"], words=find)
+        else:
+            thread = transcript.latest(session, conversation.id, applicant=context["name"], before=before)
+        context |= _beside(desk, session, conversation, told=context["version"])
+    context |= {
+        "thread": thread,
+        "past": before is not None or bool(find),
+        "find": find,
+        "half_page": transcript.PAGE // 2,
+    }
+    context |= Lists(desk).near(member, conversation_id)
     return desk.page(
         request,
         member,
@@ -356,7 +307,9 @@ def _handling(
     }
 
 
-def _beside(desk: Desk, session: Session, conversation: Conversation) -> dict[str, Any]:
+def _beside(
+    desk: Desk, session: Session, conversation: Conversation, *, told: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Who writes: the applicant, the application, papers, and other conversations of the same person."""
     papers = documents.checklist(session, conversation.id, desk.organization())
     return {
@@ -365,7 +318,7 @@ def _beside(desk: Desk, session: Session, conversation: Conversation) -> dict[st
         "left": session.get(ContactLeft, conversation.id),
         "papers": papers,
         "earlier": persons.earlier(session, conversation.id),
-        "version": version(session, conversation.id),
+        "version": told or version(session, conversation.id),
     }
 
 
@@ -411,9 +364,3 @@ def known_conversation(session: Session, conversation_id: str) -> Conversation:
 def _name(session: Session, conversation: Conversation) -> str:
     told = queue.applications_told(session, [conversation.id]).get(conversation.id)
     return (told[0] if told else None) or conversation.contact_name or queue.visitor(conversation.id)
-
-
-def _back(request: Request) -> str:
-    """The page the form stood on, when the browser says which."""
-    _, _, path = request.headers.get("referer", "").partition("://")
-    return safe_way("/" + path.partition("/")[2].partition("?")[0])

@@ -38,7 +38,7 @@ from frontdesk.staff.sessions import Sessions
 
 CHECK_SESSION_EVERY: Final = 10.0
 # A burst of messages is one signal, or every open console would fetch its lists for each of them.
-BREATH: Final = 0.1
+BREATH: Final = 0.2
 CALLS_KEPT: Final = timedelta(minutes=2)
 CALLS_AT_ONCE: Final = 200
 

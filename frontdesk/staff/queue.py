@@ -5,14 +5,15 @@ Only reads. Conversations of the examination door are left out: nobody there wai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy import Row as Answered
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from frontdesk.applications import fields
 from frontdesk.conversations.threads import URGENCY
@@ -32,6 +33,7 @@ SECTIONS: Final = {
     "bot": "With the bot",
     "closed": "Closed",
 }
+OWN_SECTIONS: Final = frozenset({"mine", "mentions", "colleagues"})
 
 
 @dataclass(frozen=True)
@@ -71,29 +73,88 @@ def waiting(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Conversation).where(_in("queue", ""))) or 0
 
 
-def counts(session: Session, staff_id: str) -> dict[str, int]:
-    """Section → how many conversations are in it."""
-    columns = [func.count(case((_in(section, staff_id), 1))) for section in SECTIONS]
-    found = session.execute(
-        select(*columns).select_from(Conversation).where(Conversation.channel != EXAMINATION_DOOR)
-    ).one()
-    return dict(zip(SECTIONS, found, strict=True))
+@dataclass(frozen=True)
+class Tallies:
+    """How many conversations are in each section, for everybody of the team at once."""
+
+    common: Mapping[str, int]
+    held: Mapping[str | None, int]
+    awake: Mapping[str | None, int]
+    mentions: Mapping[str, int]
+
+    def of(self, staff_id: str) -> dict[str, int]:
+        """Section → how many conversations are in it for that person."""
+        others = sum(count for whose, count in self.held.items() if whose not in (None, staff_id))
+        own = {
+            "mine": self.awake.get(staff_id, 0),
+            "mentions": self.mentions.get(staff_id, 0),
+            "colleagues": others,
+        }
+        return {section: own.get(section, self.common.get(section, 0)) for section in SECTIONS}
+
+
+def tallies(session: Session) -> Tallies:
+    """Counts conversations by what the sections tell apart, in two questions for the whole team."""
+    groups = session.execute(
+        select(
+            Conversation.holder,
+            Conversation.staff_id,
+            Conversation.snoozed_until.is_not(None).label("laid_aside"),
+            Conversation.attention.is_not(None).label("urgent"),
+            (Conversation.last_seq > 0).label("has_words"),
+            func.count().label("found"),
+        )
+        .where(Conversation.channel != EXAMINATION_DOOR)
+        .group_by(Conversation.holder, Conversation.staff_id, "laid_aside", "urgent", "has_words")
+    )
+    common: Counter[str] = Counter()
+    held: Counter[str | None] = Counter()
+    awake: Counter[str | None] = Counter()
+    for holder, staff_id, laid_aside, urgent, has_words, found in groups:
+        if (holder == "queued" and not laid_aside) or (urgent and holder != "assigned"):
+            common["queue"] += found
+        if laid_aside:
+            common["snoozed"] += found
+        if holder == "closed" or (holder == "bot" and has_words):
+            common[holder] += found
+        if holder == "assigned":
+            held[staff_id] += found
+            awake[staff_id] += 0 if laid_aside else found
+    named = session.execute(
+        select(Mention.staff_id, func.count(Mention.conversation_id.distinct()))
+        .join(Conversation, Conversation.id == Mention.conversation_id)
+        .where(Mention.seen_at.is_(None), Conversation.channel != EXAMINATION_DOOR)
+        .group_by(Mention.staff_id)
+    )
+    return Tallies(common, held, awake, dict(named.all()))
+
+
+def is_common(section: str) -> bool:
+    """Whether everybody of the team sees the same conversations there."""
+    return section not in OWN_SECTIONS
 
 
 def listing(
-    session: Session, section: str, staff_id: str, *, page: int, at: datetime, overdue_minutes: int | None
+    session: Session,
+    section: str,
+    staff_id: str,
+    *,
+    page: int,
+    at: datetime,
+    overdue_minutes: int | None,
+    size: int = PAGE,
 ) -> Listing:
     """A page of a section: the queue with what is urgent on top, then who waits longest; others newest first.
 
     Args:
-        page: from 1 on; past the last one, the last one is given.
+        page: from 1 on; past the last one, the last one is given. A page has `size` rows.
         overdue_minutes: a waiting person unanswered for longer is marked.
     """
     total = session.scalar(select(func.count()).select_from(Conversation).where(_in(section, staff_id))) or 0
-    pages = max(1, -(-total // PAGE))
+    pages = max(1, -(-total // size))
     page = min(max(1, page), pages)
     found = session.execute(
-        _ordered(section).where(_in(section, staff_id)).offset((page - 1) * PAGE).limit(PAGE)
+        _ordered(section).where(_in(section, staff_id)).offset((page - 1) * size).limit(size)
     ).all()
     rows = _rows(session, found, at, overdue_minutes)
     return Listing(section, rows, page, pages, total)
@@ -185,7 +246,7 @@ def _rows(
                 application=application,
                 last_words=_shortened(last.text) if last else "",
                 last_author=last.author if last else None,
-                last_at=last.created_at if last else conversation.updated_at,
+                last_at=last.at if last else conversation.updated_at,
             )
         )
     return rows
@@ -232,21 +293,31 @@ def progress(draft: Draft) -> str:
     return f"draft {asked - len(fields.missing(draft.values))} of {asked}"
 
 
-def _last_messages(session: Session, ids: Sequence[str]) -> dict[str, Message]:
+@dataclass(frozen=True)
+class Last:
+    text: str
+    author: str
+    at: datetime
+
+
+def _last_messages(session: Session, ids: Sequence[str]) -> dict[str, Last]:
     """The newest words of a person; of the assistant only where no person wrote yet."""
-    by_people = func.max(case((Message.author.in_(("applicant", "staff")), Message.seq)))
-    newest = (
-        select(Message.conversation_id, func.coalesce(by_people, func.max(Message.seq)).label("seq"))
-        .where(Message.conversation_id.in_(ids), Message.author != "system")
-        .group_by(Message.conversation_id)
-        .subquery()
+    line = aliased(Message)
+    # Each found by walking back from the end of the thread, however long it is.
+    by_people, by_the_bot = (
+        select(line.seq)
+        .where(line.conversation_id == Conversation.id, line.author.in_(authors))
+        .order_by(line.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+        for authors in (("applicant", "staff"), ("bot",))
     )
-    found = session.scalars(
-        select(Message).join(
-            newest, and_(Message.conversation_id == newest.c.conversation_id, Message.seq == newest.c.seq)
-        )
+    found = session.execute(
+        select(Message.conversation_id, Message.text, Message.author, Message.created_at)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Conversation.id.in_(ids), Message.seq == func.coalesce(by_people, by_the_bot))
     )
-    return {message.conversation_id: message for message in found}
+    return {row.conversation_id: Last(row.text, row.author, row.created_at) for row in found}
 
 
 def _shortened(text: str) -> str:

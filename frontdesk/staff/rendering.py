@@ -1,6 +1,7 @@
 """Pages of the console: Jinja templates, times in CHHA's zone, static files, and the headers of every answer.
 
-Everything that others wrote is escaped by the templates; nothing is marked safe anywhere.
+Everything that others wrote is escaped by the templates; nothing is marked safe but a piece that a template
+made (`Pages.piece`).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -18,6 +20,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 ROOM: Final = Path(__file__).parent
 STATIC: Final = ROOM / "static"
@@ -123,9 +126,9 @@ class Pages:
             static=static, CHANNELS=CHANNELS, REASONS=REASONS, HOLDERS=HOLDERS, now=lambda: datetime.now(UTC)
         )
         self._environment.filters.update(
-            clock=lambda at: self._local(at).strftime("%H:%M"),
-            day=lambda at: _day(self._local(at)),
-            moment=self._moment,
+            clock=_clock,
+            day=_day,
+            moment=_moment,
             iso=lambda at: at.isoformat(timespec="seconds"),
             age=lambda at: span((datetime.now(UTC) - at).total_seconds()),
             span=span,
@@ -133,9 +136,18 @@ class Pages:
         )
 
     def html(self, template: str, **context: Any) -> str:
-        return self._environment.get_template(template).render(
-            organization_name=self._name(), zone=str(self._zone()), **context
-        )
+        zone = self._zone()
+        given = _zone.set(zone)
+        try:
+            return self._environment.get_template(template).render(
+                organization_name=self._name(), zone=str(zone), **context
+            )
+        finally:
+            _zone.reset(given)
+
+    def piece(self, template: str, **context: Any) -> Markup:
+        """What a template makes, to be put into another one as it is."""
+        return Markup(self.html(template, **context))  # noqa: S704 - escaped by that template already
 
     def page(
         self,
@@ -147,22 +159,32 @@ class Pages:
     ) -> Response:
         return HTMLResponse(self.html(template, **context), status, headers=headers)
 
-    def _local(self, at: datetime) -> datetime:
-        return at.astimezone(self._zone())
 
-    def _moment(self, at: datetime) -> str:
-        """Short where it can be: the clock today, the day and the clock before."""
-        local = self._local(at)
-        today = datetime.now(UTC).astimezone(self._zone()).date()
-        clock = local.strftime("%H:%M")
-        if local.date() == today:
-            return clock
-        if local.date() == today - timedelta(days=1):
-            return f"yesterday {clock}"
-        return f"{_day(local)} {clock}"
+# The zone of the page that is being made: looked up once a page, not for each of its times.
+_zone: ContextVar[ZoneInfo] = ContextVar("zone of the page")
 
 
-def _day(local: datetime) -> str:
+def _clock(at: datetime) -> str:
+    return at.astimezone(_zone.get()).strftime("%H:%M")
+
+
+def _day(at: datetime) -> str:
+    return _date(at.astimezone(_zone.get()))
+
+
+def _moment(at: datetime) -> str:
+    """Short where it can be: the clock today, the day and the clock before."""
+    local = at.astimezone(_zone.get())
+    today = datetime.now(UTC).astimezone(_zone.get()).date()
+    clock = local.strftime("%H:%M")
+    if local.date() == today:
+        return clock
+    if local.date() == today - timedelta(days=1):
+        return f"yesterday {clock}"
+    return f"{_date(local)} {clock}"
+
+
+def _date(local: datetime) -> str:
     return f"{local.day} {local.strftime('%b %Y')}"
 
 

@@ -14,7 +14,8 @@ from frontdesk.records.models import KeptFile, Message, StaffNote
 from frontdesk.staff import channel_notes
 from frontdesk.staff.queue import staff_names
 
-PAGE: Final = 100
+PAGE: Final = 60
+FOUND_MOST: Final = 50
 AUTHORS: Final = {"applicant": "Applicant", "bot": "Assistant", "staff": "Team", "system": "Note"}
 
 # What of an act is worth a word beside its name, in this order.
@@ -86,6 +87,24 @@ def latest(
         notes = notes.where(StaffNote.after_seq < before)
     kept = session.scalars(notes.order_by(StaffNote.number)).all()
     return Transcript(_merged(lines, _notes(session, kept)), earlier, last, kept[-1].number if kept else 0)
+
+
+def found(session: Session, conversation_id: str, *, applicant: str, words: str) -> Transcript:
+    """The newest messages and notes with these words in them, FOUND_MOST of each at most."""
+    messages = session.scalars(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.text.icontains(words, autoescape=True))
+        .order_by(Message.seq.desc())
+        .limit(FOUND_MOST)
+    ).all()
+    notes = session.scalars(
+        select(StaffNote)
+        .where(StaffNote.conversation_id == conversation_id, StaffNote.text.icontains(words, autoescape=True))
+        .order_by(StaffNote.number.desc())
+        .limit(FOUND_MOST)
+    ).all()
+    lines = _lines(session, list(reversed(messages)), applicant)
+    return Transcript(_merged(lines, _notes(session, list(reversed(notes)))), None, 0)
 
 
 def since(

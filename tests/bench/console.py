@@ -17,11 +17,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx
+from sqlalchemy import update
 
 from frontdesk.channels.visitor_tokens import VisitorTokens
 from frontdesk.conversations import holder, threads
 from frontdesk.records.migrate import migrate
-from frontdesk.records.models import Staff, StaffSession, now
+from frontdesk.records.models import Staff, StaffSession, Turn, now
 from frontdesk.records.session import Record
 from frontdesk.staff.sessions import COOKIE, hashed_token
 from tests.bench.processes import resident_megabytes
@@ -108,6 +109,12 @@ class Place:
                     session, conversation.id, reason="asked", message_id=said.message.id, available=True
                 )
                 asked.requested_at = now() - timedelta(minutes=count - number)
+                # The assistant has said that it asked for somebody: nothing of it is left to be done.
+                session.execute(
+                    update(Turn)
+                    .where(Turn.message_id == said.message.id)
+                    .values(state="done", finished_at=now())
+                )
                 made.append(conversation.id)
         return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from frontdesk.conversations import holder, threads
 from frontdesk.records.models import Conversation, Handoff, Message, Staff, Turn
+from frontdesk.staff import transcript
 
 
 def lines(desk: Any, conversation_id: str) -> list[tuple[str, str]]:
@@ -231,18 +233,20 @@ def test_a_thread_shows_authors_times_acts_sources_and_buttons(desk: Any) -> Non
 
 def test_a_long_thread_is_read_in_stretches(desk: Any) -> None:
     conversation_id = desk.conversation()
-    for number in range(1, 251):
-        desk.bot_says(conversation_id, f"message number {number}.")
+    with desk.record.transaction() as session:
+        conversation = threads.locked(session, conversation_id)
+        for number in range(1, 101):
+            threads.append(session, conversation, author="bot", text=f"message number {number}.")
     amara = desk.signed_in()
     newest = amara.get(f"/staff/conversations/{conversation_id}").text
-    assert "message number 250." in newest
-    assert "message number 150." not in newest
-    assert f"/staff/conversations/{conversation_id}?before=151" in newest
-    assert "message number 150." in amara.get(f"/staff/conversations/{conversation_id}", before="151").text
-    more = amara.get(f"/staff/conversations/{conversation_id}/thread", after="248").text
-    assert "message number 249." in more
-    assert "message number 248." not in more
-    assert 'data-after="250"' in more
+    assert "message number 100." in newest
+    assert "message number 40." not in newest
+    assert f"/staff/conversations/{conversation_id}?before=41" in newest
+    assert "message number 40." in amara.get(f"/staff/conversations/{conversation_id}", before="41").text
+    more = amara.get(f"/staff/conversations/{conversation_id}/thread", after="98").text
+    assert "message number 99." in more
+    assert "message number 98." not in more
+    assert 'data-after="100"' in more
 
 
 def test_the_draft_stands_beside_the_thread_with_what_is_missing(desk: Any) -> None:
@@ -297,3 +301,30 @@ def test_a_text_that_came_back_stays_inside_its_box(desk: Any) -> None:
     desk.signed_in("daniel").post(f"/staff/conversations/{conversation_id}/claim")
     html = desk.signed_in().post(f"/staff/conversations/{conversation_id}/reply", text=HOSTILE[2]).text
     assert "<script>alert" not in html
+
+
+def test_what_is_not_on_the_page_of_a_long_thread_is_found_and_read_in_its_place(desk: Any) -> None:
+    conversation_id = desk.waiting("The very first line")
+    with desk.record.transaction() as session:
+        conversation = threads.locked(session, conversation_id)
+        for number in range(150):
+            threads.append(session, conversation, author="bot", text=f"answer {number} of 100%")
+    amara, path = desk.signed_in(), f"/staff/conversations/{conversation_id}"
+    found = amara.get(path, find="FIRST line").text
+    assert found.count('data-testid="message"') == 1
+    assert "1 message with “FIRST line”" in found
+    place = re.search(r'href="([^"#]*)#m-1"', found)
+    assert place
+    assert 'id="m-1"' in amara.get(place[1]).text
+    assert "No messages with “100_”" in amara.get(path, find="100_").text
+    assert amara.get(path, find="100%").text.count('data-testid="message"') == transcript.FOUND_MOST
+
+
+def test_beside_a_conversation_stand_the_first_of_the_queue_and_a_way_to_all(desk: Any) -> None:
+    waiting = [desk.waiting(minutes=60 - number) for number in range(21)]
+    amara = desk.signed_in()
+    page = amara.get(f"/staff/conversations/{waiting[3]}").text
+    for html in (page, amara.get("/staff/queue/beside", current=waiting[3]).text):
+        assert re.findall(r'id="near-queue-(\w+)"', html) == waiting[:20]
+        assert "All 21" in html
+        assert re.findall(r'id="near-queue-(\w+)" data-row aria-current="page"', html) == [waiting[3]]

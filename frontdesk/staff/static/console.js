@@ -178,7 +178,7 @@
   });
 
   // Swaps: follow the thread when its end was in sight; keep what is being typed and where the focus is.
-  let following = true;
+  let following = !location.hash; // an address may name a message
   let typing = null;
   body.addEventListener("htmx:beforeSwap", () => {
     following = following || atEnd();
@@ -257,6 +257,6 @@
   showWaiting(Number(body.dataset.waiting || 0));
   showKeys();
   restore();
-  toEnd();
+  if (following) toEnd();
   open();
 })();
