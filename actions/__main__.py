@@ -8,19 +8,30 @@ process.
 from __future__ import annotations
 
 import logging
+import sys
 
 from rasa_sdk.endpoint import create_app_for_serve
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.utils import update_sanic_log_level
 
-from frontdesk.settings import ROOT, load_settings
+from frontdesk.applications import content
+from frontdesk.knowledge.files import KnowledgeError
+from frontdesk.settings import ROOT, SettingsError, load_settings
 
 
-def main() -> None:
-    """Serve the actions on `CHHA_ACTIONS_HOST` and `CHHA_ACTIONS_PORT` until a signal ends the process."""
+def main() -> int:
+    """Serve the actions on `CHHA_ACTIONS_HOST` and `CHHA_ACTIONS_PORT` until a signal ends the process.
+
+    Exit codes: 0 stopped, 2 something to mend first (said in one sentence).
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        settings = load_settings()
+        content.check(settings)
+    except (SettingsError, KnowledgeError) as error:
+        print(error, file=sys.stderr)
+        return 2
     update_sanic_log_level()
-    settings = load_settings()
     executor = ActionExecutor()
     executor.register_package("actions")
     app = create_app_for_serve(executor, endpoints=str(ROOT / "endpoints.yml"))
@@ -31,7 +42,8 @@ def main() -> None:
         access_log=False,
         motd=False,
     )
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

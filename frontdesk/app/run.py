@@ -27,10 +27,8 @@ from frontdesk.app.supervision import (
     process_states,
     write_configuration,
 )
+from frontdesk.applications import content
 from frontdesk.knowledge.files import KnowledgeError
-from frontdesk.knowledge.organization import read_organization
-from frontdesk.knowledge.topics import topics
-from frontdesk.knowledge.wording import wording
 from frontdesk.records.migrate import migrate
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings, SettingsError, load_settings
@@ -81,9 +79,7 @@ def check_content(settings: Settings) -> None:
         KnowledgeError: with file, place and reason.
     """
     say("Checking organization.yml and knowledge/")
-    read_organization(settings.organization_file)
-    topics(settings.knowledge_dir)
-    wording(settings.knowledge_dir)
+    content.check(settings)
 
 
 def newest_model(folder: Path) -> Path:

@@ -14,8 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from frontdesk.app import logs
 from frontdesk.app.main import create_app
+from frontdesk.applications import content
 from frontdesk.knowledge.files import KnowledgeError
-from frontdesk.knowledge.organization import organization
 from frontdesk.records.migrate import migrate
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings, SettingsError, load_settings
@@ -26,7 +26,7 @@ STOP_SECONDS = 6  # below the supervisor's patience
 def main() -> int:
     try:
         settings = load_settings()
-        organization(settings.organization_file)
+        content.check(settings)
         _prepare(settings)
         listener = _listen(settings)
     except (SettingsError, KnowledgeError, CannotServe) as error:

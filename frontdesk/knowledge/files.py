@@ -85,11 +85,19 @@ class Watched[Content]:
         sources: gives the files that count (called at each look, so new files are seen).
         make: builds the content from them; its KnowledgeError at the first reading is the caller's, later
             ones are logged and the last good content stays.
+        look: gives a stamp that is another one after each change, where that is cheaper than a look at
+            every source.
     """
 
-    def __init__(self, sources: Callable[[], Sequence[Path]], make: Callable[[Sequence[Path]], Content]):
+    def __init__(
+        self,
+        sources: Callable[[], Sequence[Path]],
+        make: Callable[[Sequence[Path]], Content],
+        look: Callable[[], object] | None = None,
+    ):
         self._sources = sources
         self._make = make
+        self._look = look or self._stamps
         self._lock = Lock()
         self._stamp: object = None
         self._content: Content | None = None
@@ -97,21 +105,23 @@ class Watched[Content]:
 
     def get(self) -> Content:
         """The content as the files are now (or were when they were last good)."""
-        paths = self._sources()
-        stamp = tuple((path, _stamp(path)) for path in paths)
+        stamp = self._look()
         with self._lock:
             if self._content is None:
-                self._content = self._make(paths)
+                self._content = self._make(self._sources())
                 self._stamp = stamp
             elif stamp != self._stamp:
                 self._stamp = stamp
                 try:
-                    self._content = self._make(paths)
+                    self._content = self._make(self._sources())
                     self.problem = None
                 except KnowledgeError as error:
                     self.problem = str(error)
                     logger.error("Edited content was not taken up: %s", error)
             return self._content
+
+    def _stamps(self) -> object:
+        return tuple((path, _stamp(path)) for path in self._sources())
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

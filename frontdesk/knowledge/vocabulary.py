@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from frontdesk.knowledge.files import Watched, checked, read_yaml
+from frontdesk.knowledge.files import KnowledgeError, Watched, checked, read_yaml
 from frontdesk.settings import settings
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ`´][^\W_]+)*")
@@ -185,48 +185,88 @@ def read_gazetteer(path: Path) -> Gazetteer:
 
 
 class Vocabulary:
-    """All gazetteers of an installation by kind; a kind without a file is empty."""
+    """All gazetteers of a folder by kind.
+
+    Raises:
+        KeyError: a kind that the folder does not have.
+    """
 
     def __init__(self, gazetteers: Sequence[Gazetteer]) -> None:
         self._by_kind = {gazetteer.kind: gazetteer for gazetteer in gazetteers}
 
     def __getitem__(self, kind: str) -> Gazetteer:
-        return self._by_kind.get(kind) or Gazetteer(kind, [])
+        return self._by_kind[kind]
 
     def kinds(self) -> list[str]:
         return sorted(self._by_kind)
 
 
+# Without its words a reader would hear nothing, and nobody would know why: each kind must have its file.
+KINDS = frozenset(
+    {"abbreviation", "country_demonym", "document", "exam", "month", "program", "specialty", "visa"}
+)
+ANSWER_KINDS = frozenset(
+    {
+        "country_name",
+        "country_shared",
+        "country_word",
+        "digit",
+        "mail_domain",
+        "mail_ending",
+        "month_abroad",
+        "name_word",
+        "number",
+        "part_of_year",
+        "place",
+        "place_short",
+        "place_word",
+        "politeness",
+        "school_word",
+        "season",
+        "specialty_everyday",
+        "specialty_word",
+        "talk",
+        "yes_no",
+    }
+)
+
+
 @lru_cache(maxsize=8)
-def _watched(folder: Path) -> Watched[Vocabulary]:
-    return Watched(
-        lambda: sorted(folder.glob("*.yml")),
-        lambda paths: Vocabulary([read_gazetteer(path) for path in paths]),
-    )
+def _watched(folder: Path, kinds: frozenset[str]) -> Watched[Vocabulary]:
+    def make(paths: Sequence[Path]) -> Vocabulary:
+        made = Vocabulary([read_gazetteer(path) for path in paths])
+        if missing := sorted(kinds.difference(made.kinds())):
+            raise KnowledgeError(
+                f"{folder} has no file of the kind {', '.join(missing)}; restore it from the repository."
+            )
+        return made
+
+    # Asked for many times a message: one look at the folder decides.
+    return Watched(lambda: sorted(folder.glob("*.yml")), make, look=lambda: _look_at(folder))
 
 
-_seen: dict[Path, tuple[object, Vocabulary]] = {}
-
-
-def _as_it_is(folder: Path) -> Vocabulary:
-    """The words as the files are now; asked for many times a message, so one look at the folder decides."""
+def _look_at(folder: Path) -> object:
     try:
         with os.scandir(folder) as entries:
             files = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".yml")]
     except FileNotFoundError:
-        files = []
-    stamp = sorted((name, found.st_mtime_ns, found.st_size) for name, found in files)
-    known = _seen.get(folder)
-    if known is None or known[0] != stamp:
-        known = _seen[folder] = (stamp, _watched(folder).get())
-    return known[1]
+        return None
+    return sorted((name, found.st_mtime_ns, found.st_size) for name, found in files)
 
 
 def vocabulary(folder: Path | None = None) -> Vocabulary:
-    """The vocabulary as the files are now."""
-    return _as_it_is(folder or settings().knowledge_dir / "vocabulary")
+    """The vocabulary as the files are now.
+
+    Raises:
+        KnowledgeError: at the first reading: a file is missing or cannot be used.
+    """
+    return _watched(folder or settings().knowledge_dir / "vocabulary", KINDS).get()
 
 
 def answer_words(folder: Path | None = None) -> Vocabulary:
-    """The words that only the reading of answers needs, as the files are now."""
-    return _as_it_is(folder or settings().knowledge_dir / "vocabulary" / "answers")
+    """The words that only the reading of answers needs, as the files are now.
+
+    Raises:
+        KnowledgeError: at the first reading: a file is missing or cannot be used.
+    """
+    return _watched(folder or settings().knowledge_dir / "vocabulary" / "answers", ANSWER_KINDS).get()

@@ -50,7 +50,8 @@ def send(sheet: Sheet) -> None:
     wrong = fields.problems(sheet.values, sheet.wording, sheet.today)
     if wrong:
         name = next(one for one in RECORD if one in wrong)
-        sheet.values.pop(name, None) if wrong[name] == "invalid" else None
+        if wrong[name] == "invalid":
+            sheet.values.pop(name, None)
         sheet.prefix.append(sheet.wording.text("not_complete"))
         questions.ask(sheet, name)
         return

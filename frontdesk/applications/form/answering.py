@@ -29,14 +29,8 @@ def settle_pending(sheet: Sheet, parsed: Parsed) -> bool:
         sheet.working.pop("pending")
         accept(sheet, pending["value"], "" if yes_no.plain(sheet.text) else sheet.text)
         return True
-    if said == "no" and not isinstance(parsed, Certain | Confirm):
-        sheet.working.pop("pending")
-        if "otherwise" in pending:
-            accept(sheet, pending["otherwise"], "")
-        else:
-            doubts.missed(sheet, counted=False)
-        return True
-    if said == "no" and yes_no.plain(sheet.text) == "no":
+    answered_anew = isinstance(parsed, Certain | Confirm) and yes_no.plain(sheet.text) != "no"
+    if said == "no" and not answered_anew:
         sheet.working.pop("pending")
         if "otherwise" in pending:
             accept(sheet, pending["otherwise"], "")

@@ -70,8 +70,8 @@ def go_on(sheet: Sheet) -> None:
     sheet.asking = questions.due(sheet, sheet.asking)
     if safety.help_first(sheet):
         return
-    if not sheet.working.pop("aside", None):
-        sheet.working.pop("pending", None) if sheet.pending("cancel") else None
+    if not sheet.working.pop("aside", None) and sheet.pending("cancel"):
+        sheet.working.pop("pending")
     sheet.say(sheet.wording.text("resumed"), {"act": "application", "event": "resumed"})
     private_numbers.tell(sheet)
     if sheet.asking != CONSENT and not commands.said(sheet.text, sheet.phrases, fuzzy=True):

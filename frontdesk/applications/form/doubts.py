@@ -24,8 +24,7 @@ def ask_to_confirm(sheet: Sheet, parsed: Confirm) -> None:
     pending["text"] = text
     sheet.working["pending"] = pending
     act = questions.act_of(sheet, sheet.asking or REVIEW)
-    act["choices"] = [{"value": "yes", "label": "Yes"}, {"value": "no", "label": "No"}]
-    act["confirms"] = True
+    questions.offer_yes_or_no(act)
     sheet.say(sheet.with_prefix(text), act)
 
 
@@ -86,6 +85,6 @@ def missed(
         said = f"{sheet.wording.text('stuck_again', count=count)} {said}"
     act = questions.act_of(sheet, name)
     if options:
-        act["choices"] = [{"value": one, "label": fields.shown(name, one, sheet.wording)} for one in options]
+        questions.offer(sheet, act, name, options)
     act["tries"] = count
     sheet.say(sheet.with_prefix(said), act)

@@ -22,12 +22,10 @@ def set_value(sheet: Sheet, name: str, value: Any) -> None:
     if not had or before != value:
         sheet.changes.append(Change(name, before, value))
     (sheet.changed if had and before is not None and before != value else sheet.noted).append(name)
-    misses = dict(sheet.working.get("misses") or {})
-    misses.pop(name, None)
-    sheet.working["misses"] = misses
-    hints = dict(sheet.working.get("hints") or {})
-    hints.pop(name, None)
-    sheet.working["hints"] = hints
+    for about_fields in ("misses", "hints"):
+        sheet.working[about_fields] = {
+            field: noted for field, noted in (sheet.working.get(about_fields) or {}).items() if field != name
+        }
     order = [one for one in sheet.working.get("order", []) if one != name]
     sheet.working["order"] = [*order, name]
     if name == "training_stage":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from frontdesk.applications import fields
@@ -49,13 +50,9 @@ def ask_again(sheet: Sheet, text: str | None = None) -> None:
     if text is None and pending.get("field") == sheet.asking and pending.get("text"):
         act = act_of(sheet, sheet.asking)
         if pending["kind"] == "confirm":
-            act["choices"] = [{"value": "yes", "label": "Yes"}, {"value": "no", "label": "No"}]
-            act["confirms"] = True
+            offer_yes_or_no(act)
         elif pending["kind"] == "options":
-            act["choices"] = [
-                {"value": one, "label": fields.shown(sheet.asking, one, sheet.wording)}
-                for one in pending["options"]
-            ]
+            offer(sheet, act, sheet.asking, pending["options"])
         sheet.say(sheet.with_prefix(str(pending["text"])), act)
         return
     if pending.get("kind") == "change":
@@ -135,3 +132,14 @@ def act_of(sheet: Sheet, name: str) -> dict[str, Any]:
     if name == REVIEW:
         act["summary"] = fields.summary(sheet.values, sheet.wording)
     return act
+
+
+def offer_yes_or_no(act: dict[str, Any]) -> None:
+    """The question makes sure of a reading: a yes takes it."""
+    act["choices"] = [{"value": "yes", "label": "Yes"}, {"value": "no", "label": "No"}]
+    act["confirms"] = True
+
+
+def offer(sheet: Sheet, act: dict[str, Any], name: str, values: Iterable[Any]) -> None:
+    """The question offers these values of the field."""
+    act["choices"] = [{"value": one, "label": fields.shown(name, one, sheet.wording)} for one in values]

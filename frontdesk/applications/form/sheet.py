@@ -112,8 +112,6 @@ class Sheet:
 
     def forget(self) -> None:
         """Drop all answers; the consent stands."""
-        for name in list(self.values):
-            self.changes.append(Change(name, None, None))
         self.changes.clear()
         self.values = {}
         self.working = {"consented": True} if self.working.get("consented") else {}

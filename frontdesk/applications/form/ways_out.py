@@ -10,6 +10,10 @@ from frontdesk.applications.form.sheet import Sheet
 
 def pause(sheet: Sheet) -> None:
     sheet.state = "paused"
+    _say_paused(sheet)
+
+
+def _say_paused(sheet: Sheet) -> None:
     done = sheet.done()
     text = (
         sheet.wording.text("paused", done=done, total=len(fields.asked_of(sheet.values)))
@@ -21,13 +25,10 @@ def pause(sheet: Sheet) -> None:
 
 def offer_cancel(sheet: Sheet) -> None:
     """Stopped at once, deleted only after a clear yes."""
+    _say_paused(sheet)
     if not sheet.consent_given() or not sheet.done():
-        pause(sheet)
+        sheet.state = "paused"
         return
-    sheet.say(
-        sheet.wording.text("paused", done=sheet.done(), total=len(fields.asked_of(sheet.values))),
-        {"act": "application", "event": "paused"},
-    )
     text = sheet.wording.text("cancel_ask")
     sheet.working["pending"] = {"kind": "cancel"}
     options = [
@@ -96,7 +97,8 @@ def skip(sheet: Sheet) -> None:
         questions.ask_again(sheet)
         return
     sheet.working.pop("pending", None)
-    sheet.working.pop("deferred_phone", None) if name == "phone" else None
+    if name == "phone":
+        sheet.working.pop("deferred_phone", None)
     noting.set_value(sheet, name, None)
     sheet.prefix.append(sheet.wording.text("skipped"))
     questions.ask_next(sheet)

@@ -9,8 +9,8 @@ import re
 
 from frontdesk.applications.parsing.month_names import month_numbers
 from frontdesk.applications.parsing.numbers import words_to_digits
-from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, doubted
-from frontdesk.applications.parsing.speech import folded, respelled
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
+from frontdesk.applications.parsing.speech import folded, read_past_slips
 
 STATES = ("not_taken", "scheduled", "passed", "failed")
 LOWEST, HIGHEST = 100, 300
@@ -152,10 +152,7 @@ _LEXICON = frozenset(
 
 def state(text: str, context: Context) -> Parsed:
     """The state that the words say, whichever exam they speak of; a misspelt one is asked about."""
-    found = _state(text, context)
-    if found is None and (mended := respelled(text, _LEXICON)):
-        found = doubted(_state(mended, context))
-    return found
+    return read_past_slips(_state, text, context, _LEXICON)
 
 
 def _state(text: str, context: Context) -> Parsed:

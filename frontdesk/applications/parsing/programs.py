@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear, doubted
-from frontdesk.applications.parsing.speech import folded, respelled
+from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
+from frontdesk.applications.parsing.speech import folded, read_past_slips
 
 PROGRAMS = ("clinical_rotation", "residency_support", "both")
 
@@ -49,10 +49,7 @@ _LEXICON = frozenset(
 
 def parse(text: str, context: Context) -> Parsed:
     """As below; a misspelt answer is read with its slips mended, and then asked about."""
-    found = _parse(text, context)
-    if found is None and (mended := respelled(text, _LEXICON)):
-        found = doubted(_parse(mended, context))
-    return found
+    return read_past_slips(_parse, text, context, _LEXICON)
 
 
 def _parse(text: str, context: Context) -> Parsed:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from rapidfuzz.distance import OSA
 
+from frontdesk.applications.parsing.result import Context, Parsed, doubted
 from frontdesk.knowledge.vocabulary import answer_words, words
 
 _ASKING = frozenset(
@@ -141,6 +143,16 @@ def respelled(text: str, lexicon: frozenset[str]) -> str | None:
         changed = changed or mended != word
         out.append(mended)
     return " ".join(out) if changed else None
+
+
+def read_past_slips(
+    read: Callable[[str, Context], Parsed], text: str, context: Context, lexicon: frozenset[str]
+) -> Parsed:
+    """What `read` makes of the text; a misspelt answer is read with its slips mended, and asked about."""
+    found = read(text, context)
+    if found is None and (mended := respelled(text, lexicon)):
+        found = doubted(read(mended, context))
+    return found
 
 
 def _nearest(word: str, lexicon: frozenset[str]) -> str:
