@@ -43,7 +43,7 @@ class Paper:
 def checklist(session: Session, conversation_id: str, organization: Organization) -> list[Paper]:
     """The papers that apply to the conversation's application or draft, in the order of organization.yml."""
     values = _values(session, conversation_id)
-    kept = [file for file in keeping.of_conversation(session, conversation_id) if file.state in keeping.THERE]
+    kept = keeping.handed_in(session, conversation_id)
     return [
         _paper(document, values, [file for file in kept if file.document == document.key])
         for document in organization.documents
@@ -52,12 +52,8 @@ def checklist(session: Session, conversation_id: str, organization: Organization
 
 
 def unfiled(session: Session, conversation_id: str) -> list[KeptFile]:
-    """Files of the conversation that are there and stand under no paper."""
-    return [
-        file
-        for file in keeping.of_conversation(session, conversation_id)
-        if file.state in keeping.THERE and file.document is None
-    ]
+    """The applicant's files that are there and stand under no paper."""
+    return [file for file in keeping.handed_in(session, conversation_id) if file.document is None]
 
 
 def missing(papers: Sequence[Paper]) -> list[Paper]:

@@ -26,7 +26,7 @@ from frontdesk.channels.visitors import Visitor, Visitors, renew
 from frontdesk.conversations.live import Changes
 from frontdesk.files import kinds
 from frontdesk.files.download import download
-from frontdesk.files.keeping import About, FileRefused, Files, NotThere, megabytes
+from frontdesk.files.keeping import STAFF, About, FileRefused, Files, NotThere, megabytes
 from frontdesk.files.links import LinkExpired, LinkUnknown, UploadLinks, UploadRight
 from frontdesk.knowledge.organization import organization
 from frontdesk.knowledge.texts import Texts, texts
@@ -153,7 +153,7 @@ class _Uploads:
             # An applicant's own papers are for the team's eyes: a stolen phone must not give them out.
             if (
                 opened is None
-                or opened.file.source != "staff"
+                or opened.file.source != STAFF
                 or opened.file.conversation_id != visitor.conversation_id
             ):
                 raise Problem(404, "not-found", "There is no such file in this conversation.")

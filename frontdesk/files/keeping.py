@@ -25,6 +25,8 @@ from frontdesk.settings import Settings
 logger = logging.getLogger(__name__)
 
 APPLICANT: Final = "applicant"
+STAFF: Final = "staff"  # sent to the applicant by a member of staff
+TEAM: Final = "team"  # filed by staff for the applicant, who handed it in elsewhere
 THERE: Final = ("kept", "scanning")
 SCAN_AT_ONCE: Final = 20
 INFECTED: Final = "The virus scanner found something harmful in this file, so it is not kept."
@@ -53,7 +55,7 @@ class About:
     Args:
         name: as the sender calls it.
         document: the key of the checklist's entry it answers.
-        source: applicant, staff, or the channel's name.
+        source: applicant, staff, team, or the channel's name.
         source_ref: the channel's own id; a file of the same one is not kept twice.
     """
 
@@ -268,6 +270,15 @@ def of_conversation(session: Session, conversation_id: str) -> list[KeptFile]:
             .order_by(KeptFile.created_at, KeptFile.id)
         )
     )
+
+
+def handed_in(session: Session, conversation_id: str) -> list[KeptFile]:
+    """The applicant's files that are there, the oldest first; what staff sent is none of them."""
+    return [
+        file
+        for file in of_conversation(session, conversation_id)
+        if file.state in THERE and file.source != STAFF
+    ]
 
 
 def count(session: Session, conversation_id: str) -> int:

@@ -79,6 +79,7 @@ def _application(
         application=found,
         papers=papers,
         unfiled=unfiled,
+        papers_of=application.conversation_id,
         states=pipeline.FOLLOWS.get(found.state, pipeline.STATES),
         texts=state_texts(desk),
     )

@@ -4,16 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Response
 from sqlalchemy.orm import Session
+from starlette.datastructures import UploadFile
 
 from frontdesk.channels.configured import carries_files
 from frontdesk.channels.uploads import STATUS, chunks
 from frontdesk.conversations import holder
 from frontdesk.conversations.holder import HolderConflict
-from frontdesk.files.keeping import About, FileRefused, Files, told
+from frontdesk.files.keeping import STAFF, About, FileRefused, Files, told
 from frontdesk.records.models import Conversation, KeptFile
 from frontdesk.staff import audit
 from frontdesk.staff.desk import Desk, see
-from frontdesk.staff.gate import Change, Refused
+from frontdesk.staff.gate import Change, Form, Refused
 from frontdesk.staff.sessions import Member
 
 ConversationId = Annotated[str, Path(max_length=64)]
@@ -25,20 +26,13 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
 
     @router.post("/conversations/{conversation_id}/file")
     def send_file(asked: with_file, conversation_id: ConversationId) -> Response:
-        given = asked.form.files.get("file")
-        if given is None:
-            raise Refused(415, "Not a file", "Choose a file and send it with the form of the page.")
-        if not given.filename:
-            raise Refused(422, "No file", "Choose a file first.")
+        given = chosen(asked.form)
         text = asked.form.text("text").replace("\r\n", "\n").strip()
         if len(text) > desk.settings.text_limit:
             raise Refused(422, "Too long", f"A reply has at most {desk.settings.text_limit} characters.")
         _may_write(desk, asked.member, conversation_id)
-        about = About(conversation_id, name=given.filename, source="staff")
-        try:
-            file = files.keep(chunks(given.file), about)
-        except FileRefused as refused:
-            raise Refused(STATUS[refused.reason], "Not sent", str(refused)) from None
+        about = About(conversation_id, name=given.filename, source=STAFF)
+        file = keep(files, given, about, refused="Not sent")
         if file.state != "kept":  # a reply goes out at once; its file could not
             files.erase(file.id, by=asked.member.login)
             raise Refused(503, "Not sent", "The virus scanner does not answer now. Try again in a moment.")
@@ -52,6 +46,32 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
             ) from None
         desk.changes.notify(conversation_id)
         return see(f"/staff/conversations/{conversation_id}", "sent")
+
+
+def chosen(form: Form) -> UploadFile:
+    """The file of a form.
+
+    Raises:
+        Refused: there is none.
+    """
+    given = form.files.get("file")
+    if given is None:
+        raise Refused(415, "Not a file", "Choose a file and send it with the form of the page.")
+    if not given.filename:
+        raise Refused(422, "No file", "Choose a file first.")
+    return given
+
+
+def keep(files: Files, given: UploadFile, about: About, *, refused: str) -> KeptFile:
+    """Keep it. Blocking.
+
+    Raises:
+        Refused: under the title `refused`, with the reason; nothing of it is kept.
+    """
+    try:
+        return files.keep(chunks(given.file), about)
+    except FileRefused as reason:
+        raise Refused(STATUS[reason.reason], refused, str(reason)) from None
 
 
 def _may_write(desk: Desk, member: Member, conversation_id: str) -> None:

@@ -317,6 +317,8 @@ def _beside(
         "beside": beside(session, conversation.id, desk.wording()),
         "left": session.get(ContactLeft, conversation.id),
         "papers": papers,
+        "unfiled": documents.unfiled(session, conversation.id),
+        "papers_of": conversation.id,
         "earlier": persons.earlier(session, conversation.id),
         "version": told or version(session, conversation.id),
     }

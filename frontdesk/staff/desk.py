@@ -47,6 +47,7 @@ DONE: Final = {
     "woken": "This conversation is back.",
     "note": "Your note was kept. Only the team sees it.",
     "field": "The field was changed.",
+    "file_added": "The paper was filed for the applicant.",
     "saved_reply": "The reply was saved.",
     "saved_reply_removed": "The reply was removed.",
     "alerts": "Your choices were saved.",

@@ -1,19 +1,25 @@
-"""Files of applicants in the console: saved by staff, filed under a paper, erased; all of it audited."""
+"""Files of applicants in the console: saved by staff, filed under a paper, erased, put there for an applicant
+who handed one in elsewhere; all of it audited.
+"""
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path, Response
 
 from frontdesk.applications import documents
 from frontdesk.files.download import download
-from frontdesk.files.keeping import Files, NotThere, mark_erased
-from frontdesk.records.models import KeptFile
+from frontdesk.files.keeping import TEAM, About, Files, NotThere, mark_erased
+from frontdesk.records.models import Conversation, KeptFile
 from frontdesk.staff import audit
+from frontdesk.staff.attaching_pages import chosen, keep
 from frontdesk.staff.desk import Desk, see
-from frontdesk.staff.gate import Change, Refused
+from frontdesk.staff.gate import Change, Form, Refused
 from frontdesk.staff.sessions import Member
 
 FileId = Annotated[str, Path(max_length=64)]
+ConversationId = Annotated[str, Path(max_length=64)]
+REFERENCE: Final = re.compile(r"[A-Z0-9]{1,16}")
 
 WHY_NOT = {
     "scanning": "The virus scanner has not judged this file yet. Try again in a moment.",
@@ -27,6 +33,7 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
     agent = Annotated[Member, Depends(gate.allow())]
     change = Annotated[Change, Depends(gate.change())]
     files = Files(desk.record, desk.settings)
+    with_file = Annotated[Change, Depends(gate.change(file_limit=files.limit))]
 
     @router.get("/files/{file_id}")
     def save(member: agent, file_id: FileId) -> Response:
@@ -50,16 +57,14 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
 
     @router.post("/files/{file_id}/document")
     def file_under(asked: change, file_id: FileId) -> Response:
-        key = asked.form.text("document") or None
-        if key is not None and documents.known(key, desk.organization()) is None:
-            raise Refused(422, "Not on the list", "Choose one of the papers in the list.")
+        key = _paper(desk, asked.form)
         with desk.record.transaction() as session:
             found = _locked(session, file_id)
             audit.note(session, asked.member.login, "file.filed", file_id, before=found.document, after=key)
             found.document = key
             conversation_id = found.conversation_id
         desk.changes.notify(conversation_id)
-        return see(f"/staff/conversations/{conversation_id}", "file_filed")
+        return see(_back(asked.form, conversation_id), "file_filed")
 
     @router.post("/files/{file_id}/erase")
     def erase(asked: change, file_id: FileId) -> Response:
@@ -70,7 +75,37 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
             conversation_id = found.conversation_id
         files.clear()
         desk.changes.notify(conversation_id)
-        return see(f"/staff/conversations/{conversation_id}", "file_erased")
+        return see(_back(asked.form, conversation_id), "file_erased")
+
+    @router.post("/conversations/{conversation_id}/papers")
+    def file_for_applicant(asked: with_file, conversation_id: ConversationId) -> Response:
+        given, key = chosen(asked.form), _paper(desk, asked.form)
+        with desk.record.reading() as session:
+            if session.get(Conversation, conversation_id) is None:
+                raise Refused(404, "Not found", "There is no such conversation.")
+        about = About(conversation_id, name=given.filename, document=key, source=TEAM)
+        file = keep(files, given, about, refused="Not filed")
+        with desk.record.transaction() as session:
+            audit.note(
+                session, asked.member.login, "file.added", file.id, conversation=conversation_id, document=key
+            )
+        desk.changes.notify(conversation_id)
+        return see(_back(asked.form, conversation_id), "file_added")
+
+
+def _paper(desk: Desk, form: Form) -> str | None:
+    key = form.text("document") or None
+    if key is not None and documents.known(key, desk.organization()) is None:
+        raise Refused(422, "Not on the list", "Choose one of the papers in the list.")
+    return key
+
+
+def _back(form: Form, conversation_id: str) -> str:
+    """The page whose panel sent the form: an application's or the conversation's."""
+    reference = form.text("application")
+    if REFERENCE.fullmatch(reference):
+        return f"/staff/applications/{reference}"
+    return f"/staff/conversations/{conversation_id}"
 
 
 def _locked(session: object, file_id: str) -> KeptFile:

@@ -12,6 +12,7 @@ from frontdesk.applications import afterwards, documents, reminders, wishes
 from frontdesk.applications.submission import Submitted
 from frontdesk.applications.wording import application_wording
 from frontdesk.conversations import threads
+from frontdesk.files import keeping
 from frontdesk.files.keeping import About, Files
 from frontdesk.knowledge.organization import Organization, Reminders
 from frontdesk.records.models import Application, ReminderPlan, now
@@ -66,6 +67,20 @@ def test_the_checklist_holds_what_this_applicant_needs(
     assert papers(record, where) == {"cv": "missing", "dean_letter": "missing", "photo": "optional"}
     hand_in(record, make_settings(), where, "cv")
     assert papers(record, where)["cv"] == "there"
+
+
+def test_what_staff_sent_is_neither_a_paper_nor_an_unfiled_file(
+    sqlite_record: Record, make_settings: Callable[..., Any]
+) -> None:
+    where, _ = sent(sqlite_record)
+    files = Files(sqlite_record, make_settings())
+    files.keep([PDF], About(where, name="Offer.pdf", source=keeping.STAFF))
+    files.keep([PDF], About(where, name="cv.pdf", source=keeping.STAFF, document="cv"))
+    own = files.keep([PDF], About(where, name="scan.pdf"))
+    by_mail = files.keep([PDF], About(where, name="letter.pdf", source=keeping.TEAM))
+    with sqlite_record.reading() as session:
+        assert [file.id for file in documents.unfiled(session, where)] == [own.id, by_mail.id]
+    assert papers(sqlite_record, where)["cv"] == "missing"
 
 
 def test_before_the_stage_is_told_nothing_is_left_out(sqlite_record: Record) -> None:

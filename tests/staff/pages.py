@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from frontdesk.conversations import holder, threads
+from frontdesk.files.keeping import TEAM, About, Files
 from frontdesk.records.models import (
     Application,
     Draft,
@@ -26,6 +27,7 @@ from frontdesk.staff import api_keys, invitations, learning_review
 from frontdesk.staff.invitations import Links
 from frontdesk.staff.knowledge_pages import _hash
 from frontdesk.staff.learning_training import side_by_side
+from tests.files.conftest import PDF
 
 MESSAGES = ("do I bring the zorg cover note", "should I bring a zorg cover note?", "is the moon cheese")
 
@@ -117,7 +119,10 @@ def desk_pages(desk: Any) -> dict[str, str]:
     mine = desk.waiting("Which documents?")
     theirs = desk.waiting("مرحبا")
     with_bot = desk.conversation("hello")
-    desk.application("K7QX4M")
+    applied, files = desk.application("K7QX4M"), Files(desk.record, desk.settings)
+    files.keep([PDF], About(applied, name="Curriculum vitae of Amina, newest version.pdf", document="cv"))
+    files.keep([PDF], About(applied, name="scan0001.pdf"))
+    files.keep([PDF], About(applied, name="Dean's letter.pdf", document="dean_letter", source=TEAM))
     amara, daniel = desk.staff("amara", role="admin"), desk.staff("daniel", role="editor")
     with desk.record.transaction() as session:
         holder.reply(session, mine, amara, "All but one.")
@@ -137,6 +142,7 @@ def desk_pages(desk: Any) -> dict[str, str]:
         "applications": "/staff/applications",
         "no application": "/staff/applications?words=nobody",
         "application": "/staff/applications/K7QX4M",
+        "beside an application": f"/staff/conversations/{applied}",
         "team": "/staff/team",
         "audit log": "/staff/audit",
         "password": "/staff/password",

@@ -35,6 +35,7 @@ TABLE: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("GET", "/staff/conversations/{conversation_id}/saved/{reply_id}"): (IN, 200, 200, 200),
     ("GET", "/staff/conversations/{conversation_id}/fields/{of}/{field}"): (IN, 200, 200, 200),
     ("POST", "/staff/conversations/{conversation_id}/file"): (IN, 415, 415, 415),
+    ("POST", "/staff/conversations/{conversation_id}/papers"): (IN, 415, 415, 415),
     ("GET", "/staff/saved-replies"): (IN, 200, 200, 200),
     ("GET", "/staff/alerts"): (IN, 200, 200, 200),
     ("GET", "/staff/alerts/log"): (IN, 403, 403, 200),

@@ -15,8 +15,9 @@ class KeptFile(Base):
 
     `place` is its random name on the shelf, null when nothing lies there any more. `name` is what the applicant
     called it, cleaned; null once it is erased. `media` is the type that was found, not the one that was said;
-    `size` is in bytes. `document` is the key of the checklist it answers. `source`: applicant, staff, or the
-    channel that fetched it; `source_ref` is that channel's own id of it, so that none is fetched twice.
+    `size` is in bytes. `document` is the key of the checklist it answers. `source`: applicant, staff (sent
+    to the applicant), team (filed by staff for the applicant), or the channel that fetched it; `source_ref` is
+    that channel's own id of it, so that none is fetched twice.
     `note` says why it was refused, or what the scanner called it.
     """
 

@@ -54,6 +54,11 @@
     field.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
+  // A file that is chosen beside the thread is not taken away by news of the applicant.
+  body.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id === "beside" && find("#paper-chosen")?.files.length) event.detail.shouldSwap = false;
+  });
+
   // A note that was kept leaves its box.
   body.addEventListener("desk:noted", () => {
     const field = find("#note-text");
