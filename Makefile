@@ -54,4 +54,4 @@ nlu-bench: ## Train the pipeline on any intent set beside stock Rasa: make nlu-b
 	@$(RASA) -m extensions.nlu.bench $(FOLDER)
 
 clean: ## Remove what was built (environments, widget, cache); data under var/ and models/ stay
-	@rm -rf .venv extensions/.venv .tools widget/node_modules widget/dist var/setup var/cache
+	@rm -rf .venv extensions/.venv .tools widget/node_modules widget/dist widget/npm var/setup var/cache

@@ -158,7 +158,7 @@ def widget() -> None:
     folder = ROOT / "widget"
     packages = fingerprint([folder / "package.json", folder / "package-lock.json"])
     packed = ("package.json", "package-lock.json", "tsconfig.json", "tsconfig.types.json")
-    sources = ("src", "build.mjs", *packed)
+    sources = ("src", "build", "build.mjs", *packed)
     built_from = fingerprint([folder / name for name in sources])
     built = folder / "dist" / "widget.js"
     if fits("widget", built_from) and built.exists() and (folder / "node_modules").exists():

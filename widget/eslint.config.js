@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
 const MARKUP = "Build nodes instead: what others wrote must never be parsed as HTML.";
 
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", "coverage/"] },
+  { ignores: ["npm/", "dist/", "node_modules/", "coverage/"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,

@@ -1,7 +1,9 @@
 // Test room: logic runs in Node, anything that draws asks for jsdom in its own first line.
 import { defineConfig } from "vitest/config";
+import { packedWords } from "./build/words.mjs";
 
 export default defineConfig({
+  plugins: [packedWords()],
   test: {
     environment: "node",
     include: ["tests/**/*.test.ts"],

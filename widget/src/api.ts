@@ -2,6 +2,7 @@
 
 import { retryAfter } from "./backoff";
 import type { Outgoing } from "./outbox";
+import { solve } from "./proof";
 import {
   isRecord,
   type Message,
@@ -98,14 +99,12 @@ export class Api {
 
   /** The whole thread as plain text, times in the visitor's own zone. */
   async transcript(session: Session): Promise<Blob> {
-    const zone = encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone);
-    return this.#answered(thread(session, `transcript?time_zone=${zone}`), {}, session, (response) => response.blob());
+    return this.#answered(thread(session, `transcript?time_zone=${encodeURIComponent(timeZone())}`), {}, session, (response) => response.blob());
   }
 
   /** Sends the thread to an e-mail address. */
   async mailTranscript(session: Session, email: string): Promise<void> {
-    const time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const init = { method: "POST", ...json({ email, time_zone }) };
+    const init = { method: "POST", ...json({ email, time_zone: timeZone() }) };
     await this.#answered(thread(session, "transcript"), init, session, () => Promise.resolve());
   }
 
@@ -164,7 +163,6 @@ export class Api {
       this.onProving(true);
       let proof: string;
       try {
-        const { solve } = await import("./proof");
         proof = await solve(error.challenge);
       } catch {
         throw new ApiError(503);
@@ -249,6 +247,10 @@ class ProofWanted extends ApiError {
     super(429, null, null, "proof");
     this.challenge = challenge;
   }
+}
+
+function timeZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 function json(body: unknown): { headers: { "Content-Type": string }; body: string } {

@@ -7,21 +7,8 @@ import { type Pace, TIMING } from "./delivery";
 import { Greeter } from "./greeter";
 import { Outbox } from "./outbox";
 import type { WidgetConfig } from "./protocol";
-import {
-  clearAll,
-  concernsOutbox,
-  concernsRead,
-  concernsSession,
-  CONSENT,
-  DRAFT,
-  LANGUAGE,
-  OPEN,
-  openArea,
-  PREFIX,
-  SessionStore,
-  SOUND,
-  Storage,
-} from "./storage";
+import { clearAll, concernsOutbox, concernsRead, concernsSession, CONSENT, DRAFT, LANGUAGE, OPEN, SessionStore, SOUND } from "./kept";
+import { openArea, PREFIX, Storage } from "./storage";
 import { Uploads } from "./uploads";
 import type { App, Host } from "./view/element";
 import { Faces } from "./view/faces";
@@ -197,7 +184,7 @@ class PanelApp implements App {
       files: this.#uploads,
     };
     const panel = new Panel(actions, new Faces(this.#api), this.#host.language);
-    panel.title = settings.title ?? words.title(this.#config?.name ?? "CHHA");
+    panel.title = settings.title ?? words.title({ name: this.#config?.name ?? "CHHA" });
     panel.composer.text = this.#tab.get(DRAFT) ?? "";
     this.#host.launcher.after(panel.root);
     return panel;
@@ -349,7 +336,7 @@ class PanelApp implements App {
         if (failures < 8) setTimeout(() => void ask(), Math.min(1_000 * 2 ** failures, 30_000));
         return;
       }
-      if (this.#host.settings.title === null) this.#panel.title = words.title(this.#config.name);
+      if (this.#host.settings.title === null) this.#panel.title = words.title({ name: this.#config.name });
       this.#uploads.rules = this.#config.files;
       this.#draw();
     };
@@ -387,7 +374,7 @@ class PanelApp implements App {
       const news = this.#lastHeard > 0 && last.from !== "applicant" && last.from !== "system";
       this.#lastHeard = last.seq;
       this.#activeAt = Date.now();
-      if (news && !this.isOpen) this.#host.announce(words.newMessage(last.name ?? this.#config?.name ?? "CHHA"));
+      if (news && !this.isOpen) this.#host.announce(words.newMessage({ name: last.name ?? this.#config?.name ?? "CHHA" }));
       if (news && !(seen && document.hasFocus()) && this.#local.get(SOUND) === "1") chime();
     } else if (last === undefined) this.#lastHeard = 0;
     if (seen) this.#conversation.markRead();

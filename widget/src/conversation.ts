@@ -6,7 +6,7 @@ import { backoff } from "./backoff";
 import { type Connection, Delivery, type DeliveryTiming, type Pace } from "./delivery";
 import type { Outbox, Outgoing } from "./outbox";
 import { type Choice, type ConversationState, INITIAL_STATE, type Message, type PersonsThread, type Session } from "./protocol";
-import type { SessionStore } from "./storage";
+import type { SessionStore } from "./kept";
 import { Thread } from "./thread";
 
 /** `sending` under way, `waiting` for another try, `failed` refused by the server. */

@@ -1,21 +1,18 @@
 // Event-stream room: a parser for `text/event-stream`, fed with text as it arrives from fetch.
-// Follows the HTML standard, section "Interpreting an event stream". Imports nothing.
+// Follows the HTML standard, section "Interpreting an event stream", without ids: the cursor is the message's own number.
+// Imports nothing.
 
 export interface StreamEvent {
   readonly event: string;
   readonly data: string;
-  /** The last id seen on the stream, "" before the first. */
-  readonly id: string;
 }
 
-/** Feed it decoded text in any pieces; it hands out whole events. One parser a connection. */
+/** Feed it text in any pieces, as TextDecoder gives it (without a byte order mark); it hands out whole events. One parser a connection. */
 export class EventStreamParser {
   #rest = "";
   #skipLineFeed = false;
-  #started = false;
   #event = "";
   #data: string[] = [];
-  #id = "";
   #retry: number | null = null;
 
   /** Reconnection time in milliseconds that the server asked for, or null. */
@@ -26,45 +23,20 @@ export class EventStreamParser {
   /** Takes the next piece of the stream and returns the events that it completed, in order. */
   push(piece: string): StreamEvent[] {
     if (piece === "") return [];
-    let text = piece;
-    if (!this.#started) {
-      this.#started = true;
-      if (text.startsWith("\uFEFF")) text = text.slice(1);
-    }
     // CRLF may be cut in two by the network: a line feed that follows a carriage return belongs to it.
-    if (this.#skipLineFeed && text !== "") {
-      this.#skipLineFeed = false;
-      if (text.startsWith("\n")) text = text.slice(1);
-    }
+    const text = this.#skipLineFeed && piece.startsWith("\n") ? piece.slice(1) : piece;
+    this.#skipLineFeed = piece.endsWith("\r");
     const events: StreamEvent[] = [];
-    let buffer = this.#rest + text;
-    // The held-back part has no line end in it, so the search may start behind it.
-    let from = this.#rest.length;
-    let start = 0;
-    for (;;) {
-      const end = endOfLine(buffer, from);
-      if (end < 0) break;
-      this.#line(buffer.slice(start, end), events);
-      let next = end + 1;
-      if (buffer.charCodeAt(end) === 13) {
-        if (next < buffer.length) {
-          if (buffer.charCodeAt(next) === 10) next += 1;
-        } else {
-          this.#skipLineFeed = true;
-        }
-      }
-      start = next;
-      from = next;
-    }
-    buffer = buffer.slice(start);
-    this.#rest = buffer;
+    const lines = (this.#rest + text).split(/\r\n|\r|\n/);
+    this.#rest = lines.pop() ?? "";
+    for (const line of lines) this.#line(line, events);
     return events;
   }
 
   #line(line: string, events: StreamEvent[]): void {
     if (line === "") {
       if (this.#data.length > 0) {
-        events.push({ event: this.#event === "" ? "message" : this.#event, data: this.#data.join("\n"), id: this.#id });
+        events.push({ event: this.#event === "" ? "message" : this.#event, data: this.#data.join("\n") });
       }
       this.#event = "";
       this.#data = [];
@@ -82,20 +54,9 @@ export class EventStreamParser {
       case "data":
         this.#data.push(value);
         break;
-      case "id":
-        if (!value.includes("\0")) this.#id = value;
-        break;
       case "retry":
         if (/^\d{1,9}$/.test(value)) this.#retry = Number(value);
         break;
     }
   }
-}
-
-function endOfLine(text: string, from: number): number {
-  for (let index = from; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code === 10 || code === 13) return index;
-  }
-  return -1;
 }

@@ -2,7 +2,8 @@
 // anything else that lies there. The site sets the rules; nothing is asked of the server.
 
 import { fits, type GreetingRule } from "./settings";
-import { GREETED, type Storage } from "./storage";
+import { GREETED } from "./kept";
+import { type Storage } from "./storage";
 import { button, make } from "./view/dom";
 import type { Host } from "./view/element";
 import { icon } from "./view/icons";
@@ -10,10 +11,12 @@ import { words } from "./words";
 
 /** Banners of well-known consent tools, and of those that say what they are. */
 const BANNERS =
-  "#onetrust-banner-sdk,#CybotCookiebotDialog,#usercentrics-root,#didomi-host,#truste-consent-track,#cookie-law-info-bar," +
-  "#cookie-notice,#cmplz-cookiebanner-container,.cmplz-cookiebanner,.cky-consent-container,.cc-window,.fc-consent-root," +
-  ".osano-cm-window,#hs-eu-cookie-confirmation,.iubenda-cs-container,[data-consent-banner],[aria-label*='cookie' i],[id*='cookie-banner' i],[class*='cookie-banner' i]," +
-  "[id*='cookie-consent' i],[class*='cookie-consent' i]";
+  "#onetrust-banner-sdk,#usercentrics-root,#didomi-host,.cc-window,.osano-cm-window,.iubenda-cs-container," +
+  "[data-consent-banner],[aria-label*=cookie i]";
+/** What is named so is a banner when it lies over the page, and may be a mere link when it does not … */
+const MAYBE = "[id*=cookie i],[class*=cookie i],[id*=consent i],[class*=consent i]";
+/** … unless its name says more. */
+const SURELY = /cookie-?(banner|consent)/i;
 
 export interface GreeterOptions {
   readonly wanted: () => boolean;
@@ -64,7 +67,7 @@ export class Greeter {
       "div",
       { class: "teaser", "data-testid": "teaser" },
       button({ class: "teaser-text", dir: "auto" }, () => this.#options.open(), text),
-      button({ class: "icon-button", "aria-label": words.greetingClose }, () => this.stop(), icon("close")),
+      button({ class: "icon-button", "aria-label": words.close }, () => this.stop(), icon("close")),
     );
   }
 
@@ -77,14 +80,15 @@ export class Greeter {
     } catch {
       console.warn(`CHHA front desk: data-greeting-hold="${greetingHold}" is not a selector.`);
     }
+    for (const element of document.body.querySelectorAll(MAYBE)) {
+      if (SURELY.test(`${element.id} ${element.classList.value}`) || floats(element)) banners.push(element);
+    }
     if (banners.some(shown)) return true;
     const { left, right, top, bottom } = bubble.getBoundingClientRect();
-    const points: [number, number][] = [
-      [left + 4, top + 4], [right - 4, top + 4], [left + 4, bottom - 4], [right - 4, bottom - 4],
-      [(left + right) / 2, (top + bottom) / 2],
-    ];
-    return points.some(([x, y]) =>
-      document.elementsFromPoint(x, y).some((element) => element !== this.#host.element && floats(element)),
+    return [left + 4, (left + right) / 2, right - 4].some((x) =>
+      [top + 4, (top + bottom) / 2, bottom - 4].some((y) =>
+        document.elementsFromPoint(x, y).some((element) => element !== this.#host.element && floats(element)),
+      ),
     );
   }
 }

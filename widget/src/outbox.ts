@@ -2,7 +2,8 @@
 // Each message has a storage key of its own: two tabs may add and remove at once without losing an entry.
 
 import { type Choice, isRecord, textOrNull } from "./protocol";
-import { OUTBOX, type Storage } from "./storage";
+import { OUTBOX } from "./kept";
+import { type Storage } from "./storage";
 
 export interface Outgoing {
   readonly client_id: string;

@@ -1,4 +1,4 @@
-// Proof room: solves the front desk's proof of work (ALTCHA's format, version 1). Loaded only when one is asked for.
+// Proof room: solves the front desk's proof of work (ALTCHA's format, version 1).
 // SHA-256 stands here by itself because the browser's own is closed to pages on plain http. Source: FIPS 180-4.
 
 const K = new Uint32Array(64);
@@ -19,33 +19,32 @@ for (let count = 0, candidate = 2; count < 64; candidate += 1) {
 }
 
 const rotated = (value: number, by: number): number => (value >>> by) | (value << (32 - by));
+/** Two rotations of a value and something besides. */
+const mixed = (value: number, one: number, two: number, three: number): number => rotated(value, one) ^ rotated(value, two) ^ three;
+const at = (list: Uint32Array, index: number): number => list[index] ?? 0;
 
 /** SHA-256 of ASCII text, in hexadecimal. */
 export function sha256(text: string): string {
   const length = text.length;
   const words = new Uint32Array((((length + 8) >> 6) + 1) * 16);
   for (let index = 0; index < length; index += 1) {
-    words[index >> 2] = (words[index >> 2] ?? 0) | (text.charCodeAt(index) << (24 - (index % 4) * 8));
+    words[index >> 2] = at(words, index >> 2) | (text.charCodeAt(index) << (24 - (index % 4) * 8));
   }
-  words[length >> 2] = (words[length >> 2] ?? 0) | (0x80 << (24 - (length % 4) * 8));
+  words[length >> 2] = at(words, length >> 2) | (0x80 << (24 - (length % 4) * 8));
   words[words.length - 1] = length * 8;
   const state = Uint32Array.from(START);
   const w = new Uint32Array(64);
   for (let block = 0; block < words.length; block += 16) {
     let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
     for (let round = 0; round < 64; round += 1) {
-      if (round < 16) w[round] = words[block + round] ?? 0;
-      else {
-        const x = w[round - 15] ?? 0;
-        const y = w[round - 2] ?? 0;
-        const s0 = rotated(x, 7) ^ rotated(x, 18) ^ (x >>> 3);
-        const s1 = rotated(y, 17) ^ rotated(y, 19) ^ (y >>> 10);
-        w[round] = (w[round - 16] ?? 0) + s0 + (w[round - 7] ?? 0) + s1;
-      }
-      const s1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25);
-      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + (K[round] ?? 0) + (w[round] ?? 0)) | 0;
-      const s0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22);
-      const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+      const x = at(w, round - 15);
+      const y = at(w, round - 2);
+      w[round] =
+        round < 16
+          ? at(words, block + round)
+          : at(w, round - 16) + at(w, round - 7) + mixed(x, 7, 18, x >>> 3) + mixed(y, 17, 19, y >>> 10);
+      const t1 = (h + mixed(e, 6, 11, rotated(e, 25)) + ((e & f) ^ (~e & g)) + at(K, round) + at(w, round)) | 0;
+      const t2 = (mixed(a, 2, 13, rotated(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
       h = g;
       g = f;
       f = e;
@@ -56,7 +55,7 @@ export function sha256(text: string): string {
       a = (t1 + t2) | 0;
     }
     [a, b, c, d, e, f, g, h].forEach((value, index) => {
-      state[index] = (state[index] ?? 0) + value;
+      state[index] = at(state, index) + value;
     });
   }
   return [...state].map((word) => word.toString(16).padStart(8, "0")).join("");

@@ -126,7 +126,7 @@ function sequence(value: unknown): number {
 
 /** Reads one message. @throws ShapeError when id, seq or text cannot be used. */
 export function readMessage(value: unknown): Message {
-  if (!isRecord(value)) throw new ShapeError("a message must be an object");
+  if (!isRecord(value)) throw new ShapeError("no message");
   const from = textOrNull(value.from) ?? "system";
   const act = value.act;
   return {
@@ -168,7 +168,7 @@ function ownPath(value: unknown): string | null {
 
 /** Reads a stretch of the thread; messages that cannot be read are left out and counted in the console. */
 export function readPage(value: unknown, after: number): Page {
-  if (!isRecord(value) || !Array.isArray(value.messages)) throw new ShapeError("a page needs messages");
+  if (!isRecord(value) || !Array.isArray(value.messages)) throw new ShapeError("no messages");
   const messages: Message[] = [];
   for (const entry of value.messages as unknown[]) {
     try {
@@ -189,13 +189,13 @@ export function readPage(value: unknown, after: number): Page {
 
 /** Reads the identity given out with a new conversation. @throws ShapeError */
 export function readSession(value: unknown): Session {
-  if (!isRecord(value)) throw new ShapeError("a conversation must be an object");
+  if (!isRecord(value)) throw new ShapeError("no conversation");
   return { conversation: requiredText(value, "conversation"), token: requiredText(value, "token") };
 }
 
 /** Reads the threads of a person; those that cannot be read are left out. */
 export function readPersonsThreads(value: unknown): PersonsThread[] {
-  if (!isRecord(value) || !Array.isArray(value.threads)) throw new ShapeError("threads are missing");
+  if (!isRecord(value) || !Array.isArray(value.threads)) throw new ShapeError("no threads");
   const found: PersonsThread[] = [];
   for (const entry of value.threads as unknown[]) {
     if (!isRecord(entry)) continue;

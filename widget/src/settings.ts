@@ -31,20 +31,6 @@ export interface Settings {
   readonly identity: string | null;
 }
 
-export const ATTRIBUTES = [
-  "data-server",
-  "data-title",
-  "data-open",
-  "data-accent",
-  "data-lang",
-  "data-greeting",
-  "data-greeting-after",
-  "data-greeting-pages",
-  "data-greetings",
-  "data-greeting-hold",
-  "data-identity",
-] as const;
-
 /** @param origin where the script came from: the front desk, unless `data-server` says otherwise */
 export function readSettings(element: Element, origin: string): Settings {
   const text = (name: string): string | null => {
@@ -81,7 +67,7 @@ function readGreetings(text: (name: string) => string | null): GreetingRule[] {
     try {
       for (const entry of JSON.parse(many) as unknown[]) rules.push(rule(entry as Partial<GreetingRule>));
     } catch {
-      console.warn('CHHA front desk: data-greetings must be JSON like [{"pages": "/apply*", "after": 20, "text": "…"}].');
+      console.warn("CHHA front desk: data-greetings must be a JSON list; see the widget's README.");
     }
   }
   const one = text("data-greeting");

@@ -3,17 +3,18 @@
 
 import type { ApiError } from "./api";
 import type { ConversationState, OfficeHours } from "./protocol";
-import { type Catalogue, type Language, type Plural, type Texts } from "./words/catalogue";
+import type { Catalogue, English, Language, Texts } from "./words/catalogue";
 import en from "./words/en";
+import { swapped } from "./words/packing";
 
 /**
  * What the frame's own buttons say for the visitor. English in every language of the frame, because the assistant
  * reads English; a visitor sees it in the thread as it was sent.
  */
 export const SAID = {
-  difference: "What is the difference between internship and residency?",
-  apply: "I want to apply",
-  person: "Talk to a person",
+  difference: en.texts.starterDifference,
+  apply: en.texts.starterApply,
+  person: en.texts.starterPerson,
   skip: "skip",
   why: "Why do you ask for this?",
   change: (label: string): string => `change my ${lowerFirst(label)}`,
@@ -22,13 +23,14 @@ export const SAID = {
     new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(`${value}-01`)),
 };
 
-const LOADERS: Readonly<Record<Exclude<Language, "en">, () => Promise<{ default: Catalogue }>>> = {
-  es: () => import("./words/es"),
-  ar: () => import("./words/ar"),
-  hi: () => import("./words/hi"),
-  pt: () => import("./words/pt"),
-  fr: () => import("./words/fr"),
-  "zh-Hans": () => import("./words/zh-hans"),
+const latin = () => import("packed:latin");
+const PACKS: Readonly<Record<Exclude<Language, "en">, () => Promise<{ default: Readonly<Record<string, string>> }>>> = {
+  es: latin,
+  pt: latin,
+  fr: latin,
+  ar: () => import("packed:arabic"),
+  hi: () => import("packed:devanagari"),
+  "zh-Hans": () => import("packed:chinese"),
 };
 
 /** The words of now. Views read them when they draw; another language draws anew. */
@@ -36,14 +38,28 @@ export let words = speakIn(en, navigator.language);
 
 /** Speaks another language from now on. @throws when its catalogue cannot be loaded; then nothing has changed. */
 export async function speak(language: Language): Promise<void> {
-  const catalogue = language === "en" ? en : (await LOADERS[language]()).default;
-  words = speakIn(catalogue, navigator.language);
+  words = speakIn(language === "en" ? en : catalogue(language, (await PACKS[language]()).default[language] ?? ""), navigator.language);
+}
+
+function catalogue(language: Language, packed: string): Catalogue {
+  const lines = swapped(packed, language).split("\n");
+  const texts: Record<string, string | undefined> = {};
+  let index = 0;
+  // By their order alone: the build gives the keys other names.
+  for (const key in en.texts) texts[key] = lines[index++];
+  return { language, texts: Object.assign({}, en.texts, texts) };
 }
 
 type Values = Readonly<Record<string, string | number>>;
 
-function fill(text: string, values: Values): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
+/** A text with places is filled by calling it, such as `words.title({ name })`; numbers in the language's own digits. */
+type Said = { readonly [Key in keyof English]: English[Key] extends `${string}{${string}` ? (values: Values) => string : string };
+
+type Fill = (text: string) => (values: Values) => string;
+
+function sayable(texts: Texts, fill: Fill): Said;
+function sayable(texts: Readonly<Record<string, string>>, fill: Fill): Readonly<Record<string, ReturnType<Fill> | string>> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, text.includes("{") ? fill(text) : text]));
 }
 
 const DAY = 86_400_000;
@@ -55,12 +71,10 @@ function midnight(at: Date): number {
 export type Words = ReturnType<typeof speakIn>;
 
 /** @param visitors the browser's own language: its habits of dates count where it is a form of the frame's */
-export function speakIn(catalogue: Catalogue, visitors: string) {
-  const texts: Texts = catalogue.texts;
-  const base = catalogue.language.split("-")[0] ?? "en";
-  const locale = visitors.toLowerCase().startsWith(base) && base !== "zh" ? visitors : catalogue.language;
+export function speakIn({ language, texts }: Catalogue, visitors: string) {
+  const base = language.split("-")[0] ?? "en";
+  const locale = visitors.toLowerCase().startsWith(base) && base !== "zh" ? visitors : language;
   const numbers = new Intl.NumberFormat(locale);
-  const plurals = new Intl.PluralRules(catalogue.language);
   const format = (options: Intl.DateTimeFormatOptions): ((at: Date) => string) => {
     let made: Intl.DateTimeFormat | undefined;
     return (at) => (made ??= new Intl.DateTimeFormat(locale, options)).format(at);
@@ -72,19 +86,13 @@ export function speakIn(catalogue: Catalogue, visitors: string) {
   const monthName = format({ month: "long", timeZone: "UTC" });
   // A review date is a calendar day, not a moment: it must not slip to the day before west of Greenwich.
   const calendarDate = format({ day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
-  const counted = (plural: Plural, n: number): string =>
-    fill(plural[plurals.select(n)] ?? plural.other, { n: numbers.format(n) });
-  const filled = (text: string) => (values: Values): string => fill(text, values);
-
+  const fill: Fill = (text) => (values) =>
+    text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+      const value = values[name] ?? whole;
+      return typeof value === "number" ? numbers.format(value) : value;
+    });
   return {
-    ...texts,
-    locale,
-    language: catalogue.language,
-    direction: catalogue.direction,
-    languageLabel: texts.language,
-    title: (name: string) => fill(texts.title, { name }),
-    newMessage: (name: string) => fill(texts.newMessage, { name }),
-    mailed: (email: string) => fill(texts.mailed, { email }),
+    ...sayable(texts, fill),
     fields: {
       email: texts.fieldEmail,
       phone: texts.fieldPhone,
@@ -94,15 +102,7 @@ export function speakIn(catalogue: Catalogue, visitors: string) {
       graduation_year: texts.year,
       match_year: texts.year,
     } as Readonly<Record<string, string>>,
-    charactersLeft: (n: number) => counted(texts.charactersLeft, n),
-    tooLong: (n: number) => counted(texts.tooLong, n),
-    attachTo: (document: string) => fill(texts.attachTo, { document }),
-    fileSending: (name: string, percent: number) => fill(texts.fileSending, { name, percent: numbers.format(percent) }),
-    fileWaiting: (name: string) => fill(texts.fileWaiting, { name }),
-    fileSent: (name: string) => fill(texts.fileSent, { name }),
-    fileFailed: (name: string, why: string) => fill(texts.fileFailed, { name, why }).trim(),
-    fileTooLarge: (bytes: number) => fill(texts.fileTooLarge, { size: numbers.format(Math.floor(bytes / 100_000) / 10) }),
-    fileMore: filled(texts.fileMore),
+    fileTooLarge: (bytes: number) => fill(texts.fileTooLarge)({ size: Math.floor(bytes / 100_000) / 10 }),
     holder: (state: ConversationState): string => {
       switch (state.holder) {
         case "bot":
@@ -110,27 +110,18 @@ export function speakIn(catalogue: Catalogue, visitors: string) {
         case "queued":
           return texts.holderQueued;
         case "assigned":
-          return state.staff === null ? texts.holderPerson : fill(texts.holderNamed, { name: state.staff.name });
+          return state.staff === null ? texts.holderPerson : fill(texts.holderNamed)({ name: state.staff.name });
         case "closed":
           return texts.holderClosed;
       }
     },
-    typing: (name: string) => fill(texts.typing, { name }),
-    pausedFor: (seconds: number) => counted(texts.pausedFor, seconds),
-    saidStaff: (name: string) => fill(texts.saidStaff, { name }),
     states: { sending: texts.stateSending, waiting: texts.stateWaiting, sent: texts.stateSent, failed: texts.stateFailed },
-    step: (step: number, steps: number) => fill(texts.step, { step: numbers.format(step), steps: numbers.format(steps) }),
-    reviewed: (date: string) => fill(texts.reviewed, { date }),
-    changeItem: (label: string) => fill(texts.changeItem, { label }),
-    copyReference: (reference: string) => fill(texts.copyReference, { reference }),
-    waitingMinutes: (minutes: number) => counted(texts.waitingMinutes, Math.max(minutes, 1)),
+    /** "in 5 minutes" */
+    soon: (count: number, unit: "second" | "minute") => new Intl.RelativeTimeFormat(locale).format(count, unit),
     safety: {
-      crisis: texts.safetyCrisis,
       emergency: texts.safetyEmergency,
       harassment: texts.safetyHarassment,
-      other: texts.safetyOther,
     } as Readonly<Record<string, string>>,
-    call: (label: string) => fill(texts.call, { label }),
     hours: (hours: OfficeHours, now: Date): string => {
       if (hours.open) return texts.teamHere;
       const at = hours.next_open === null ? NaN : Date.parse(hours.next_open);
@@ -139,7 +130,7 @@ export function speakIn(catalogue: Catalogue, visitors: string) {
       const days = Math.round((midnight(date) - midnight(now)) / DAY);
       const text = days === 0 ? texts.todayAt : days === 1 ? texts.tomorrowAt : texts.dayAt;
       const day = days < 7 ? weekday(date) : longDate(date);
-      return fill(texts.teamBack, { when: fill(text, { day, time: time(date) }) });
+      return fill(texts.teamBack)({ when: fill(text)({ day, time: time(date) }) });
     },
     time,
     monthName: (month: number) => monthName(new Date(Date.UTC(2026, month - 1, 1))),

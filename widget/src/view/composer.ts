@@ -73,7 +73,7 @@ export class Composer {
       { class: "pickers", hidden: true },
       button({ class: "pick", "aria-label": words.attach, "data-testid": "attach" }, () => this.#picker.click(), icon("clip")),
       matchMedia("(pointer: coarse)").matches &&
-        button({ class: "pick", "aria-label": words.camera, "data-testid": "camera" }, () => camera.click(), icon("camera")),
+        button({ class: "pick", "aria-label": words.camera }, () => camera.click(), icon("camera")),
       this.#picker,
       camera,
     );
@@ -231,7 +231,7 @@ export class Composer {
     this.#box.toggleAttribute("data-filled", value.trim() !== "");
     this.#box.toggleAttribute("data-over", left < 0);
     this.#field.setAttribute("aria-invalid", String(left < 0));
-    setText(this.#hint, left < 0 ? words.tooLong(-left) : left <= COUNT_FROM ? words.charactersLeft(left) : "");
+    setText(this.#hint, left < 0 ? words.tooLong({ n: -left }) : left <= COUNT_FROM ? words.charactersLeft({ n: left }) : "");
     this.#grow();
     this.#actions.draft(value);
   }

@@ -2,18 +2,22 @@
 // what every visitor of a site loads, so it imports little: no conversation, no words but the launcher's.
 
 import { readSettings, type Settings } from "../settings";
-import { concernsOutbox, LANGUAGE, OPEN, OUTBOX, openArea, Storage } from "../storage";
+import { concernsOutbox, LANGUAGE, OPEN, OUTBOX } from "../kept";
+import { openArea, Storage } from "../storage";
 import type { Language } from "../words/catalogue";
 import { choose } from "../words/choice";
 import { LAUNCHER } from "../words/launcher";
 import { button, make, setText } from "./dom";
-import { icon } from "./icons";
+import { drawing } from "./drawing";
 import styles from "./launcher.css?inline";
 
 export const TAG = "chha-frontdesk";
 
 /** Narrow or low screens show the panel in full and the page behind it at rest. */
 const PHONE = "(max-width: 480px), (max-height: 440px)";
+
+/** A speech bubble. */
+const CHAT = "M21 11.5a8.4 8.4 0 0 1-8.5 8.3 8.7 8.7 0 0 1-3.9-.9L3 20.5l1.7-5a8.1 8.1 0 0 1-.9-4A8.4 8.4 0 0 1 12.3 3.2h.5A8.4 8.4 0 0 1 21 11v.5Z";
 
 /** What the panel gets from the element. */
 export interface Host {
@@ -73,7 +77,7 @@ export class FrontdeskElement extends Base {
     }
     const present = FrontdeskElement.#present;
     if (present?.isConnected === true && present !== this) {
-      console.warn("CHHA front desk: this page already has the widget; the second one is left out.");
+      console.warn("CHHA front desk: a page can have one widget; this one is left out.");
       return;
     }
     FrontdeskElement.#present = this;
@@ -197,7 +201,7 @@ export class FrontdeskElement extends Base {
     const launcher = button(
       { class: "launcher", part: "launcher", "aria-haspopup": "dialog", "data-testid": "launcher" },
       () => this.open(),
-      icon("chat"),
+      drawing("chat", CHAT),
       label,
       badge,
     );
@@ -221,7 +225,8 @@ export class FrontdeskElement extends Base {
       unread: (number: number): void => {
         count = number;
         const words = LAUNCHER[host.language];
-        launcher.setAttribute("aria-label", count > 0 ? words.unread(count) : words.open);
+        const news = (count === 1 ? words.one : null) ?? words.unread.replace("{n}", String(count));
+        launcher.setAttribute("aria-label", count > 0 ? news : words.open);
         setText(badge, count > 9 ? "9+" : String(count));
         badge.hidden = count === 0;
       },

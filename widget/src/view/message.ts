@@ -52,7 +52,7 @@ export class MessageItem {
     this.#time = make("time");
     this.#state = make("span", { class: "state", "data-testid": "message-state" });
     this.#remedies = make("span", { class: "remedies" });
-    this.#tools = make("span", { class: "tools", "data-testid": "tools" });
+    this.#tools = make("span", { class: "tools" });
     this.root = make(
       "li",
       { class: "row", "data-testid": "message", tabindex: "-1" },
@@ -115,7 +115,7 @@ export class MessageItem {
         await this.#actions.rate(message.id, wanted);
         this.#actions.announce(wanted === null ? words.unrated : words.rated);
       } catch {
-        this.#actions.announce(words.rateFailed);
+        this.#actions.announce(words.sendFailed);
       }
     };
     const thumb = (helpful: boolean): HTMLButtonElement =>
@@ -130,7 +130,7 @@ export class MessageItem {
         icon(helpful ? "up" : "down2"),
       );
     const copying = button(
-      { class: "tool", "aria-label": words.copyMessage, "data-testid": "copy" },
+      { class: "tool", "aria-label": words.copy, "data-testid": "copy" },
       () => void copyText(row.text, this.#bubble, copying, this.#actions),
       icon("copy"),
     );
@@ -147,7 +147,7 @@ export class MessageItem {
       row.from === "applicant" ? words.saidYou
       : row.from === "bot" ? words.saidBot
       : row.from === "system" ? words.saidSystem
-      : words.saidStaff(name ?? words.team);
+      : words.saidStaff({ name: name ?? words.team });
     // A person's name stands above their first message for all to see; the rest is for those who listen.
     const visible = row.from === "staff" && row.first;
     setText(this.#who, visible ? (name ?? words.team) : said);
@@ -179,8 +179,7 @@ export class MessageItem {
     this.#remedies.replaceChildren();
     const id = row.clientId;
     if (id !== null && remedies !== "") {
-      const again = remedies === "failed" ? words.tryAgain : words.tryNow;
-      this.#remedies.append(button({ class: "text-button" }, () => this.#actions.retry(id), icon("retry"), again));
+      this.#remedies.append(button({ class: "text-button" }, () => this.#actions.retry(id), icon("retry"), words.tryAgain));
       if (remedies === "failed") {
         this.#remedies.append(button({ class: "text-button" }, () => this.#actions.discard(id), words.remove));
       }
@@ -248,7 +247,7 @@ function body(row: MessageRow, shown: Presentation, actions: MessageActions): No
       return [
         heading("people", shown.available === false ? words.handoffUnavailable : words.handoffAvailable),
         text,
-        ...(shown.waiting === null || row.text.includes(String(shown.waiting)) ? [] : [make("p", { class: "note" }, words.waitingMinutes(shown.waiting))]),
+        ...(shown.waiting === null || row.text.includes(String(shown.waiting)) ? [] : [make("p", { class: "note" }, words.waitingMinutes({ when: words.soon(Math.max(shown.waiting, 1), "minute") }))]),
       ];
     case "safety":
       return [heading("heart", safetyTitle(shown.kind)), text, help(shown.contacts, row.text)];
@@ -264,7 +263,7 @@ function sentFile({ file }: Presentation, actions: MessageActions): Node[] {
   const { id, name } = file;
   const size = make("span", { class: "note" }, `${Math.max(1, Math.round(file.size / 1_000))} kB`);
   const label = make("bdi", {}, name);
-  return [button({ class: "text-button", "data-testid": "sent-file" }, () => actions.save(id, name), icon("save"), label, size)];
+  return [button({ class: "text-button" }, () => actions.save(id, name), icon("save"), label, size)];
 }
 
 function heading(name: Icon, title: string): HTMLElement {
@@ -272,8 +271,7 @@ function heading(name: Icon, title: string): HTMLElement {
 }
 
 function safetyTitle(kind: string | null): string {
-  const titles = words.safety;
-  return titles[kind ?? "other"] ?? words.safetyOther;
+  return words.safety[kind ?? ""] ?? words.safetyCrisis;
 }
 
 /** Where an answer comes from and when people last looked at it. */
@@ -292,7 +290,7 @@ function proof(sources: readonly Source[], reviewed: string | null): Node[] {
       links.length > 0 && make("p", { class: "label" }, words.sources),
       links.length > 0 && make("ul", {}, ...links),
       reviewed !== null &&
-        make("p", { class: "note", "data-testid": "reviewed" }, make("time", { datetime: reviewed }, words.reviewed(words.date(reviewed)))),
+        make("p", { class: "note", "data-testid": "reviewed" }, make("time", { datetime: reviewed }, words.reviewed({ date: words.date(reviewed) }))),
     ),
   ];
 }
@@ -309,7 +307,7 @@ function progress(shown: Presentation, stepName: string | null): Node[] {
     make(
       "p",
       { class: "progress", "data-testid": "progress" },
-      make("span", {}, [words.step(step, steps), stepName].filter(Boolean).join(" · ")),
+      make("span", {}, [words.step({ step, steps }), stepName].filter(Boolean).join(" · ")),
       shown.optional && make("span", { class: "optional" }, words.optional),
       bar,
     ),
@@ -342,7 +340,7 @@ function review(groups: readonly SummaryGroup[], actions: MessageActions, text: 
                   "dd",
                   { class: "change" },
                   button(
-                    { class: "text-button", "aria-label": words.changeItem(label) },
+                    { class: "text-button", "aria-label": `${words.change}: ${label}` },
                     () => actions.say(SAID.change(label)),
                     words.change,
                   ),
@@ -361,7 +359,7 @@ function review(groups: readonly SummaryGroup[], actions: MessageActions, text: 
 function reference(value: string, actions: MessageActions): HTMLElement {
   const code = make("output", { class: "code", "data-testid": "reference" }, value);
   const copyButton = button(
-    { class: "small-button", "aria-label": words.copyReference(value) },
+    { class: "small-button", "aria-label": `${words.copy}: ${value}` },
     () => void copyText(value, code, copyButton, actions),
     icon("copy"),
     words.copy,
@@ -393,7 +391,7 @@ function checklist(papers: readonly Paper[], actions: MessageActions): Node[] {
               make("span", { class: "note" }, ` · ${{ here: words.documentHere, missing: words.documentMissing, open: words.documentOptional }[state]}`),
             ),
             state !== "here" && attach !== null
-              ? button({ class: "text-button", "aria-label": words.attachTo(label) }, () => attach(key), words.attach)
+              ? button({ class: "text-button", "aria-label": `${words.attach}: ${label}` }, () => attach(key), words.attach)
               : null,
           ),
         ),
@@ -424,7 +422,7 @@ function help(contacts: readonly Contact[], text: string): HTMLElement {
     { class: "help", "data-testid": "contacts" },
     ...reachable.map(({ label, href, phone }) => {
       const anchor = anchorTo(href);
-      const name = phone && /^[\d\s+()-]+$/.test(label) ? words.call(label) : label;
+      const name = phone && /^[\d\s+()-]+$/.test(label) ? words.call({ label }) : label;
       anchor.append(icon(phone ? "phone" : "external"), make("span", {}, name));
       if (!phone) anchor.append(make("span", { class: "hidden" }, ` (${words.newTab})`));
       return make("li", {}, anchor);

@@ -126,7 +126,7 @@ export class Panel {
       make("span", { class: "dots" }, make("i"), make("i"), make("i")),
       this.#typer,
     );
-    this.#starters = make("div", { class: "chips starters", role: "group", "aria-label": words.starterLabel, "data-testid": "starters" });
+    this.#starters = make("div", { class: "chips starters", role: "group", "aria-label": words.suggestions, "data-testid": "starters" });
     const starters: [string, string][] = [
       [words.starterDifference, SAID.difference],
       [words.starterApply, SAID.apply],
@@ -321,12 +321,12 @@ export class Panel {
           );
         }
       }
-      if (words.assistantLanguage !== "") parts.push(make("p", { class: "aside", "data-testid": "assistant-language" }, words.assistantLanguage));
+      if (words.assistantLanguage !== "") parts.push(make("p", { class: "aside" }, words.assistantLanguage));
       if (config.notice !== null) {
         parts.push(
           make(
             "div",
-            { class: "aside consent", role: "note", "aria-label": words.aboutChat, "data-testid": "consent" },
+            { class: "aside consent", role: "note", "aria-label": words.beginning, "data-testid": "consent" },
             make("div", { dir: "auto" }, markdown(config.notice)),
           ),
         );
@@ -341,13 +341,13 @@ export class Panel {
     const { state, connection } = snapshot;
     this.#holder.dataset.holder = state.holder;
     const typing = state.typing && state.holder === "assigned" && state.staff !== null;
-    setText(this.#holderText, typing ? words.typing(state.staff.name) : words.holder(state));
+    setText(this.#holderText, typing ? words.typing({ name: state.staff.name }) : words.holder(state));
     this.root.dataset.connection = connection;
     // While nothing reaches us we do not know whether the bot still works: then no dots.
     const hears = connection === "live" || connection === "polling";
     this.#typing.hidden = !(hears && (typing || (state.working && state.holder === "bot")));
     this.#typing.dataset.by = typing ? "staff" : "bot";
-    setText(this.#typer, typing ? words.typing(state.staff.name) : "");
+    setText(this.#typer, typing ? words.typing({ name: state.staff.name }) : "");
     this.#ended.hidden = state.holder !== "closed" || this.#sheets.open;
   }
 
@@ -402,7 +402,7 @@ export class Panel {
       save(await this.#actions.transcript(), "conversation.txt");
       this.announce(words.downloaded);
     } catch {
-      this.announce(words.downloadFailed);
+      this.announce(words.saveFailed);
     }
   }
 
@@ -410,7 +410,7 @@ export class Panel {
     try {
       save(await this.#actions.file(id), name);
     } catch {
-      this.announce(words.down);
+      this.announce(words.saveFailed);
     }
   }
 
@@ -471,7 +471,7 @@ export class Panel {
     if (!navigator.onLine) text = words.offline;
     else if (snapshot.proving) text = words.proving;
     else if (snapshot.pausedUntil !== null && snapshot.pausedUntil > now) {
-      text = words.pausedFor(Math.ceil((snapshot.pausedUntil - now) / 1_000));
+      text = words.pausedFor({ when: words.soon(Math.ceil((snapshot.pausedUntil - now) / 1_000), "second") });
       // Counting down each second would be read out each second.
       again = 5_000;
     } else if (this.#downSince !== null) {

@@ -44,7 +44,7 @@ export class Sheets {
           act();
           done();
         },
-        words.startOverYes,
+        words.startOver,
       ),
       button({ class: "text-button" }, done, words.cancel),
     ]);
@@ -70,12 +70,12 @@ export class Sheets {
       };
       return [
         make("p", { class: "note" }, words.leaveHint),
-        make("label", { for: "leave-text", class: "label" }, words.leaveMessage),
+        make("label", { for: "leave-text", class: "label" }, words.field),
         text,
         make("label", { for: "leave-email", class: "label" }, words.leaveEmail),
         email,
         hint,
-        button({ class: "small-button", "data-testid": "leave-send" }, send, words.leaveSend),
+        button({ class: "small-button", "data-testid": "leave-send" }, send, words.send),
         button({ class: "text-button" }, done, words.cancel),
       ];
     });
@@ -96,16 +96,16 @@ export class Sheets {
         try {
           await act(address);
           done();
-          announce(words.mailed(address));
+          announce(words.mailed({ email: address }));
         } catch {
-          setText(hint, words.mailFailed);
+          setText(hint, words.sendFailed);
         }
       };
       return [
-        make("label", { for: "mail-email", class: "label" }, words.mailLabel),
+        make("label", { for: "mail-email", class: "label" }, words.fieldEmail),
         email,
         hint,
-        button({ class: "small-button", "data-testid": "mail-send" }, () => void send(), words.mailSend),
+        button({ class: "small-button", "data-testid": "mail-send" }, () => void send(), words.send),
         button({ class: "text-button" }, done, words.cancel),
       ];
     });
@@ -129,7 +129,7 @@ export class Sheets {
                 act(thread);
                 done();
               },
-              make("span", {}, thread.began_with ?? words.earlierEmpty),
+              make("span", {}, thread.began_with ?? words.log),
               Number.isNaN(at.getTime()) ? null : make("span", { class: "note" }, words.day(at, new Date())),
             ),
           );

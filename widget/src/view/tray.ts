@@ -36,7 +36,7 @@ export class Tray {
       const hadFocus = focusedWithin(item.root);
       item.root.remove();
       this.#items.delete(id);
-      if (!this.#cancelled.has(id)) this.#announce(words.fileSent(this.#names.get(id) ?? ""));
+      if (!this.#cancelled.has(id)) this.#announce(words.fileSent({ name: this.#names.get(id) ?? "" }));
       if (hadFocus) this.#leave();
     }
     for (const upload of list) this.#draw(upload);
@@ -57,9 +57,9 @@ export class Tray {
     item.bar.value = percent;
     item.again.hidden = state !== "failed" || !this.#uploads.retriable(id);
     const text =
-      state === "failed" ? words.fileFailed(name, failure ?? "")
-      : state === "sending" ? words.fileSending(name, percent)
-      : words.fileWaiting(name);
+      state === "failed" ? words.fileFailed({ name, why: failure ?? "" }).trim()
+      : state === "sending" ? words.fileSending({ name, percent })
+      : words.fileWaiting({ name });
     setText(item.text, text);
     // Each percent would be read out; only the end is news.
     if (state !== "failed") this.#told.delete(id);

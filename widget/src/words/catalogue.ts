@@ -1,12 +1,9 @@
-// Words room, the shape of a catalogue: what a language of the frame has to say. Pure data: `{name}` is filled in, plural
-// forms go by the language's own categories (Unicode CLDR, as `Intl.PluralRules` names them). Imports nothing.
-
-export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string };
+// Words room, the shape of a catalogue: what a language of the frame has to say. Pure data: `{name}` is filled in. Texts
+// are worded so that no number changes them; durations are put into words by the browser. Imports nothing.
 
 export interface Catalogue {
   /** BCP 47, for dates, plurals and the frame's `lang`. */
   readonly language: string;
-  readonly direction: "ltr" | "rtl";
   readonly texts: Texts;
 }
 
@@ -23,7 +20,8 @@ export const LANGUAGES = {
 
 export type Language = keyof typeof LANGUAGES;
 
-type English = typeof import("./en").default.texts;
+/** English with its words, from which the types know which texts have places to fill. */
+export type English = typeof import("./en").default.texts;
 
-/** The same keys as English; a plural stays a plural. */
-export type Texts = { readonly [Key in keyof English]: English[Key] extends string ? string : Plural };
+/** The same keys as English. */
+export type Texts = { readonly [Key in keyof English]: string };

@@ -7,8 +7,8 @@ export function fitting(tag: string | null | undefined): Language | null {
   const parts = (tag ?? "").trim().toLowerCase().split(/[-_]/);
   const [first] = parts;
   // Traditional characters are another script: English is no worse a guess than the wrong one.
-  if (first === "zh") return parts.some((part) => ["hant", "tw", "hk", "mo"].includes(part)) ? null : "zh-Hans";
-  return first !== undefined && Object.keys(LANGUAGES).includes(first) ? (first as Language) : null;
+  if (first === "zh") return /hant|tw|hk|mo/.test(parts.join()) ? null : "zh-Hans";
+  return first !== undefined && Object.hasOwn(LANGUAGES, first) ? (first as Language) : null;
 }
 
 /** The first of the tags that the frame speaks; English when none. */

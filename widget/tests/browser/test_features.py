@@ -122,7 +122,7 @@ def test_the_thread_is_saved_as_a_file_and_sent_by_mail(
     menu(page, "mail")
     page.get_by_test_id("mail-email").fill("nobody")
     page.get_by_test_id("mail-send").click()
-    expect(page.get_by_text("does not look like an email")).to_be_visible()
+    expect(page.get_by_text("Please check this email address")).to_be_visible()
     page.get_by_test_id("mail-email").fill("amina@example.org")
     page.get_by_test_id("mail-send").click()
     expect(page.get_by_test_id("sheet")).to_be_hidden()
@@ -244,7 +244,7 @@ def test_a_greeting_comes_once_a_visit_and_never_over_a_banner(visitor: Callable
     teaser = page.get_by_test_id("teaser")
     expect(teaser).to_contain_text("Questions about rotations?")
     assert page.evaluate("document.activeElement.tagName") == "BODY"
-    page.get_by_role("button", name="Dismiss this greeting").click()
+    page.get_by_role("button", name="Close", exact=True).click()
     expect(teaser).to_have_count(0)
     page.reload()
     page.evaluate("document.querySelector('.bar').remove()")
@@ -324,7 +324,7 @@ def test_the_accessibility_tree_reads_as_a_conversation(visitor: Callable[..., V
               - listitem:
                 - text: /Assistant said:/
                 - paragraph: /three common meanings/
-                - button "Copy this message"
+                - button "Copy"
                 - group "Choose an answer":
                   - button "A clinical rotation in medical school"
                   - button "The first year of residency (PGY-1)"

@@ -93,7 +93,7 @@ def test_a_text_over_the_limit_is_kept_and_explained(
     page = visitor().open()
     field = page.get_by_test_id("field")
     field.fill("x" * 23)
-    expect(page.get_by_text("Too long by 3 characters")).to_be_visible()
+    expect(page.get_by_text("Characters over the limit: 3")).to_be_visible()
     field.press("Enter")
     expect(field).to_have_value("x" * 23)
     assert desk.seen["posts"] == 0
@@ -277,7 +277,7 @@ def test_a_second_embed_is_ignored_with_a_warning(visitor: Callable[..., Visitor
     someone = visitor()
     page = someone.visit("/pages/twice.html")
     expect(page.get_by_test_id("launcher")).to_have_count(1)
-    assert ["on this page twice" in text for text in someone.warnings("warning")] == [True]
+    assert ["one widget" in text for text in someone.warnings("warning")] == [True]
     page.get_by_test_id("launcher").click()
     expect(page.get_by_role("dialog", name="First")).to_be_visible()
 

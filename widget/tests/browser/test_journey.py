@@ -86,7 +86,7 @@ def test_an_application_is_filled_in_and_sent(visitor: Callable[..., Visitor], d
     panel.get_by_role("button", name="Skip").click()
     panel.get_by_role("button", name="Graduate", exact=True).click()
     expect(panel.get_by_test_id("summary")).to_contain_text("amina@example.org")
-    panel.get_by_role("button", name="Change Email").click()
+    panel.get_by_role("button", name="Change: Email").click()
     expect(panel.get_by_test_id("message").filter(has_text="change my email")).to_have_count(1)
     email.fill("amina.bello@example.org")
     email.press("Enter")
@@ -147,7 +147,7 @@ def test_an_unsent_message_survives_a_reload(visitor: Callable[..., Visitor], de
     expect(page.get_by_test_id("message")).to_have_count(1)
     expect(page.get_by_test_id("message")).to_contain_text("echo kept")
     desk.faults(refuse=None)
-    page.get_by_role("button", name="Try now").click()
+    page.get_by_role("button", name="Try again").click()
     expect(page.get_by_test_id("message")).to_have_count(2)
     assert desk.texts == ["echo kept", "kept"]
 
