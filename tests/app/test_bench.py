@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from tests.bench import figures, messages, stock
+from tests.bench import figures, form, messages, sections, stock
 from tests.bench.doors import messages as events_of
 from tests.bench.processes import training_progress
 from tests.bench.report import Row, table
@@ -114,3 +114,18 @@ def test_the_table_shows_what_was_not_measured_as_a_dash() -> None:
     assert any(line.split()[:5] == ["Training", "4.0", "s", "–", "200"] for line in lines)
     assert "0.020" in next(line for line in lines if "200 s" in line)
     assert next(line for line in lines if "Front desk" in line).split().count("–") >= 3
+
+
+def test_no_two_applicants_of_the_form_say_the_same_to_a_question() -> None:
+    for field, said in messages.FORM_ANSWERS.items():
+        assert len(set(said)) == len(said) >= sections.FULL.forms, field
+
+
+def test_the_form_is_held_against_its_bound() -> None:
+    times = sections.Times(
+        {form.FORM: [12.0, 18.0], form.ANSWER: [10.0, 10.0]}, good={form.FORM: 2, form.ANSWER: 2}
+    )
+    lines = table(form.rows("/webhooks/rest/turn", times)).splitlines()
+    [line] = [line for line in lines if "÷" in line]
+    assert "1.50" in line
+    assert line.endswith("≤ 1.5")

@@ -18,13 +18,15 @@ from pathlib import Path
 import yaml
 
 from frontdesk.settings import ROOT
-from tests.bench import console, sections
+from frontdesk.staff.learning_models import Models
+from tests.bench import console, form, sections
 from tests.bench.models import Trained, Workshop, form_fields
 from tests.bench.processes import TrainingFailed
 from tests.bench.report import Row, table, write_json
-from tests.bench.running import both
+from tests.bench.running import both, ours_alone
 
-SECTIONS = ("turns", "flat", "memory", "start", "training", "desk")
+SECTIONS = ("turns", "form", "flat", "memory", "start", "training", "desk")
+ALONE = ("form", "desk")
 MESSAGES_BEFORE_MEMORY = 50
 
 
@@ -54,8 +56,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     out = given.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
-    if given.only == ["desk"]:  # needs no model
-        return desk_alone(out / "run" / "desk", given.quick)
+    if set(given.only) <= set(ALONE):  # needs no model of its own
+        return alone(out / "run" / "alone", given.only, given.quick)
     began, load = time.time(), os.getloadavg()[0]
     workshop = Workshop(out / "models", given.quick, say)
     try:
@@ -97,7 +99,7 @@ def measure(
         except (sections.Broken, AssertionError) as error:
             broken.append(f"{name}: {error}")
 
-    if {"turns", "flat", "memory"} & set(only):
+    if {"turns", "form", "flat", "memory"} & set(only):
         attempt("starting both assistants", lambda: _with_both(folder, only, counts, own, stock, attempt))
     if "start" in only:
         attempt("start", lambda: sections.starts(folder / "starts", own, stock, counts.starts, say))
@@ -109,18 +111,36 @@ def measure(
     return rows, broken
 
 
-def desk_alone(folder: Path, quick: bool) -> int:
-    """Measure the console only; prints the table and writes no file."""
+def alone(folder: Path, only: list[str], quick: bool) -> int:
+    """Measure what needs no stock assistant, with the model of models/; prints the table, writes no file."""
     shutil.rmtree(folder, ignore_errors=True)
     load = os.getloadavg()[0]
+    rows: list[Row] = []
     try:
-        rows = console.measure(folder, console.QUICK if quick else console.FULL)
-    except AssertionError as error:
+        if "form" in only:
+            rows += _form_alone(folder / "form", sections.QUICK if quick else sections.FULL)
+        if "desk" in only:
+            rows += console.measure(folder / "desk", console.QUICK if quick else console.FULL)
+    except (sections.Broken, AssertionError) as error:
         print(f"Not measured: {error}", file=sys.stderr)
         return 1
     print(table(rows))
     print(f"\n{os.cpu_count()} cores, load {load:.1f} at the start, {os.getloadavg()[0]:.1f} at the end")
     return 0
+
+
+def _form_alone(folder: Path, counts: sections.Counts) -> list[Row]:
+    model = Models(ROOT / "models").live()
+    if model is None:
+        raise sections.Broken("There is no trained model in models/. Run `make train`.")
+    with ours_alone(folder, model) as ours:
+        doors = ours.doors()
+        try:
+            sections.warm_up(doors, sections.WARM_UP)
+            return form.beside_answers(doors["turn"], counts.forms, say)
+        finally:
+            for door in doors.values():
+                door.close()
 
 
 def _with_both(
@@ -141,6 +161,8 @@ def _with_both(
             if "turns" in only:
                 attempt("turns: plain answers", lambda: sections.answers(doors, counts.answers, say))
                 attempt("turns: form steps", lambda: sections.form_steps(doors, counts.forms, fields, say))
+            if "form" in only:
+                attempt("form", lambda: form.beside_answers(doors["turn"], counts.forms, say))
             if "flat" in only:
                 attempt("flat", lambda: sections.flat(ours, theirs, doors, counts.flat, say))
             if "memory" in only:

@@ -12,6 +12,7 @@ from tests.bench.figures import Figure, Ratio, ratio
 
 TITLES = {
     "turns": "A turn, from sending to the whole reply",
+    "form": "A turn of the application form beside a plain answer (both of this assistant)",
     "flat": "One conversation of many messages",
     "start": "Start",
     "memory": "Resident memory",

@@ -105,6 +105,17 @@ class Stock:
 
 
 @contextmanager
+def ours_alone(folder: Path, model: Path) -> Iterator[Ours]:
+    """This assistant, started and in the end stopped."""
+    ours = Ours(folder, model)
+    try:
+        ours.start()
+        yield ours
+    finally:
+        ours.stop()
+
+
+@contextmanager
 def both(folder: Path, own_model: Path, stock_model: Path) -> Iterator[tuple[Ours, Stock]]:
     """Both assistants, started and in the end stopped."""
     with ExitStack() as stack:

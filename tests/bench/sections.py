@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,17 +97,17 @@ def answers(doors: dict[str, Door], count: int, tell: Tell) -> list[Row]:
             for way, door in doors.items():
                 if way in talks:
                     door.leave(talks[way])
-                talks[way] = _warm(door)
-        for way, door in _rotated(doors, place):
+                talks[way] = warm(door)
+        for way, door in rotated(doors, place):
             try:
                 said = door.say(talks[way], texts[way][place])
             except NoReply as why:
                 times.failed(why)
-                talks[way] = _warm(door)
+                talks[way] = warm(door)
                 continue
             good = bool(said.reply.texts) if way == "stock" else bool(said.reply.answered)
             times.add(way, said, good)
-    _leave(doors, talks)
+    leave(doors, talks)
     return _turn_rows("Plain answer", times, "answered with a topic")
 
 
@@ -121,10 +121,10 @@ def form_steps(doors: dict[str, Door], forms: int, fields: list[str], tell: Tell
     for number in until_time_is_over(forms):
         tell(f"  forms: {number} of {forms}")
         open_forms = {
-            way: _OpenForm(door, iter(fields) if way == "stock" else None) for way, door in doors.items()
+            way: OpenForm(door, iter(fields) if way == "stock" else None) for way, door in doors.items()
         }
         for step in range(LONGEST_FORM):
-            for way, form in _rotated({way: form for way, form in open_forms.items() if form.asks}, step):
+            for way, form in rotated({way: form for way, form in open_forms.items() if form.asks}, step):
                 try:
                     said, went_on = form.answer()
                 except NoReply as why:
@@ -137,17 +137,21 @@ def form_steps(doors: dict[str, Door], forms: int, fields: list[str], tell: Tell
     return _turn_rows("Form step", times, "went on to the next field")
 
 
-class _OpenForm:
+class OpenForm:
     """One application being filled in through one door.
 
     Args:
         fields: the fields in order, for an assistant whose replies do not name the field they ask for.
+        answers: what is said to each field's question.
     """
 
-    def __init__(self, door: Door, fields: Iterator[str] | None):
+    def __init__(
+        self, door: Door, fields: Iterator[str] | None = None, answers: Mapping[str, str] = PLAIN_ANSWERS
+    ):
         self.door = door
         self.talk = door.open()
         self._fields = fields
+        self._answers = answers
         self._again = 0
         try:
             door.say(self.talk, messages.GREETING)
@@ -165,7 +169,7 @@ class _OpenForm:
     def answer(self) -> tuple[Said, bool]:
         """Answer what is asked; whether another field is asked then."""
         waiting = self.asked or ""
-        said = self.door.say(self.talk, PLAIN_ANSWERS.get(waiting, "yes"))
+        said = self.door.say(self.talk, self._answers.get(waiting, "yes"))
         # A reply that asks nothing (help in between, say) leaves the question open.
         self.asked = (said.reply.asked or waiting) if self._fields is None else next(self._fields, None)
         self._again = self._again + 1 if self.asked == waiting else 0
@@ -191,7 +195,7 @@ def _turn_rows(what: str, times: Times, good: str) -> list[Row]:
     return rows
 
 
-def _warm(door: Door) -> str:
+def warm(door: Door) -> str:
     """A fresh conversation whose first message, which also starts a session, is not counted."""
     talk = door.open()
     try:
@@ -201,12 +205,12 @@ def _warm(door: Door) -> str:
     return talk
 
 
-def _leave(doors: dict[str, Door], talks: dict[str, str]) -> None:
+def leave(doors: dict[str, Door], talks: dict[str, str]) -> None:
     for way, talk in talks.items():
         doors[way].leave(talk)
 
 
-def _rotated[Way](ways: dict[str, Way], place: int) -> list[tuple[str, Way]]:
+def rotated[Way](ways: dict[str, Way], place: int) -> list[tuple[str, Way]]:
     """All ways in, another one first each time, so that none always comes after the same one."""
     listed = list(ways.items())
     first = place % len(listed) if listed else 0
@@ -229,7 +233,7 @@ def flat(ours: Ours, stock: Stock, doors: dict[str, Door], count: int, tell: Tel
     hands = messages.dealt(messages.questions((topic.question for topic in topics()), 2 * count, seed=11), 2)
     long: dict[str, list[float]] = {way: [] for way in chosen}
     young: dict[str, list[float]] = {way: [] for way in chosen}
-    old_talk = {way: _warm(door) for way, door in chosen.items()}
+    old_talk = {way: warm(door) for way, door in chosen.items()}
     young_talk: dict[str, str] = {}
     times = Times()
     said = 0
@@ -237,10 +241,10 @@ def flat(ours: Ours, stock: Stock, doors: dict[str, Door], count: int, tell: Tel
     for place in until_time_is_over(count):
         if place % MESSAGES_OF_A_CONVERSATION == 0:
             tell(f"  one conversation: {place} of {count}")
-            _leave(chosen, young_talk)
-            young_talk = {way: _warm(door) for way, door in chosen.items()}
+            leave(chosen, young_talk)
+            young_talk = {way: warm(door) for way, door in chosen.items()}
             said += 1
-        for way, door in _rotated(chosen, place):
+        for way, door in rotated(chosen, place):
             try:
                 in_long = door.say(old_talk[way], hands[0][place])
                 in_young = door.say(young_talk[way], hands[1][place])
@@ -251,8 +255,8 @@ def flat(ours: Ours, stock: Stock, doors: dict[str, Door], count: int, tell: Tel
             young[way].append(in_young.milliseconds)
         said += 2
     after = processor_seconds(ours, stock)
-    _leave(chosen, old_talk)
-    _leave(chosen, young_talk)
+    leave(chosen, old_talk)
+    leave(chosen, young_talk)
     reached = min(len(long["turn"]), len(long["stock"]))
     if reached < 2 * FLAT_BLOCK:
         raise Broken(f"Only {reached} messages of one conversation were answered in the time.")
@@ -360,7 +364,7 @@ def warm_up(doors: dict[str, Door], count: int) -> None:
     """
     asked = messages.questions((topic.question for topic in topics()), count * len(doors), seed=3)
     for way, hand in zip(doors, messages.dealt(asked, len(doors)), strict=True):
-        talk = _warm(doors[way])
+        talk = warm(doors[way])
         try:
             for text in hand:
                 doors[way].say(talk, text)
