@@ -6,16 +6,17 @@ import asyncio
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import services
-from actions.answers import capabilities, say_topic
+from actions.answers import FORM, capabilities, say_topic
 from actions.application_state import standing
 from actions.context import TurnContext
 from actions.handing_over import hand_over
 from actions.privacy import COPY, DELETION, ask_for, keep
 from actions.replies import say
+from frontdesk.applications.opening import wants_to_apply
 from frontdesk.knowledge.wording import wording
 
 
@@ -32,6 +33,9 @@ class ActionOutsideForm(Action):
         served = await services.serve_outside(dispatcher, context)
         if served is not None:
             return served
+        # Who hands in name, address and school is applying, whatever word of theirs sounded like a command.
+        if not tracker.active_loop_name and wants_to_apply(context.text):
+            return [FollowupAction(FORM)]
         command = context.understanding.parts[0].label
         if command == "affirm":
             return await _affirmed(dispatcher, context)

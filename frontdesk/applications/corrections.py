@@ -15,6 +15,7 @@ from frontdesk.applications.parsing import (
     countries,
     emails,
     exams,
+    names,
     phones,
     places,
     schools,
@@ -90,6 +91,11 @@ _JUDGED = re.compile(
     r"\W*(?:not |a bit |completely |totally |all )*(?:wrong|incorrect|misspel\w+|mispel\w+"
     r"|mistyped|mistaken|bad|false|right|correct|a mistake|old|outdated|different|missing|spelled"
     r"|spelt|written|my \w+s)\b(?! (?:as|like|with)\b)"
+)
+_RIGHTED = re.compile(
+    r"[,.;:]\s*(?:and |but )?(?:it'?s|it is|it should be|should be|it must be"
+    r"|the (?:right|correct) (?:one|name) is)\s+(?P<value>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
 )
 _MEANT = re.compile(
     r"\b(?:i (?:meant|mean)|meant|correction|i wanted to (?:say|write)|should (?:be|say|read"
@@ -276,8 +282,12 @@ def _of_free(
     current = context.values.get(one.id)
     if isinstance(current, str) and cued and _contains(text, current) and not _other_after(text, current):
         return Correction(one.id, Certain(current), sure=True)
-    if assigned and not _JUDGED.match(fold(assigned["value"])):
-        value = assigned["value"]
+    value = assigned["value"] if assigned else ""
+    if _JUDGED.match(fold(value)):
+        # "My name is misspelled, it is Peña."
+        righted = _RIGHTED.search(value)
+        value = righted["value"] if righted else ""
+    if value:
         split = _split(value)
         if one.id == "medical_school" and not schools.is_school(value):
             country = countries.parse(value, context)
@@ -285,6 +295,8 @@ def _of_free(
                 return Correction("school_country", country, sure=cued or "school_country" in context.values)
         parsed = field.parse(split[0] if split else value, context)
         if isinstance(parsed, Certain):
+            if one.id == "full_name" and isinstance(current, str):
+                parsed = Certain(names.with_part(current, str(parsed.value)))
             return Correction(one.id, parsed, sure=cued or one.id in context.values)
     split = _split(text) if cued else None
     if split and one.id in context.values:

@@ -86,6 +86,16 @@ _SEVERAL = re.compile(
 )
 
 
+# A couple, friends: each is an applicant, and the one who writes is the first.
+_KIN_WORDS = (
+    "husband|wife|fiancee?|brother|sister|cousin|friends?|boyfriend|girlfriend|partner|spouse|colleague"
+)
+_TOGETHER = re.compile(
+    rf"\b(?:me|i|myself) (?:and|with|plus) my (?:{_KIN_WORDS})\b"
+    rf"|\bmy (?:{_KIN_WORDS}) (?:and|with|plus) (?:me|i|myself)\b"
+)
+
+
 @dataclass
 class Extracted:
     """What a message says for certain: field → value. `doubtful` are program and specialties said in
@@ -100,7 +110,11 @@ class Extracted:
 def about_people(text: str) -> Extracted:
     """Whether somebody applies for another person, or for several."""
     line = speech.folded(text)
-    return Extracted(other_person=bool(_OTHER_PERSON.search(line)), several=bool(_SEVERAL.search(line)))
+    together = bool(_TOGETHER.search(line))
+    return Extracted(
+        other_person=bool(_OTHER_PERSON.search(line)) and not together,
+        several=together or bool(_SEVERAL.search(line)),
+    )
 
 
 def extract(text: str, context: Context, phrases: Phrases, *, asked: str | None = None) -> Extracted:

@@ -37,7 +37,9 @@ _PLEASE = re.compile(
     r"|application)"
     r"|(?:start|begin|open|fill|do|make|submit)(?: in| out| up)? (?:my |an |a |the |this "
     r")?(?:application|registration|form|enrol\w*)|apply (?:me|now|here|please|po|for me|today)"
-    r"|want apply|wanna apply"
+    r"|want apply|wanna apply|mag ?-?apply"
+    r"|(?:mau|ingin|nais|gusto)(?: \w+){0,2} (?:apply|daftar|mendaftar|register)"
+    r"|(?:apply|register) (?:karna|karni|krna|krni|karunga|karungi)"
     r"|(?:quiero|quisiera|deseo|me gustaria|quero|queria|gostaria de|je veux|je voudrais|jaimerais)"
     r"(?: \w+){0,3} (?:aplicar|aplicacion|postular\w*|postulacion|inscr(?:ib|ip|ev|ic|i)\w*|minscrire"
     r"|candidat\w+|solicit(?:ud|ar)|postuler)"
@@ -64,7 +66,10 @@ _FOR_OTHERS = re.compile(
     r"\b(?:(?:apply|register|enrol\w*|sign up|applications?) (?:for|on behalf of) (?:my |our )?\w+"
     r"|(?:wants?|wish(?:es)?|needs?|would like|(?:is|are) looking for)(?: \w+){0,3} "
     r"(?:training|rotations?|electives?|clerkships?|observerships?|externships?|residency (?:support|help))"
-    r"|sign (?:them|him|her) up)\b"
+    r"|sign (?:them|him|her) up"
+    r"|(?:students?|applicants?|candidates?|persons?|people|friends) to "
+    r"(?:register|apply|enrol\w*|sign up|submit)"
+    r"|(?:register|enrol\w*|sign up)(?: \w+){0,3} (?:students?|applicants?|candidates?))\b"
 )
 _CURIOUS = re.compile(r"\b(?:wants?|like|likes|needs?|wish(?:es)?) to (?:know|ask|understand|learn)\b")
 _HOW_TO_APPLY = re.compile(r"\bhow (?:do|can|should|to)(?: i| we)? (?:apply|register|enrol\w*|sign)\b")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from frontdesk.applications.fields import BY_NAME, CONSENT, REVIEW
 from frontdesk.applications.form import answering, questions
 from frontdesk.applications.form.sheet import Sheet
@@ -16,7 +18,7 @@ def left_out(sheet: Sheet) -> bool:
     found = tell(sheet)
     if not found:
         return False
-    clean = sensitive.mask(sheet.text, " ")
+    clean = _around_numbers(sheet.text)
     asked = BY_NAME.get(sheet.asking or "")
     # Around a number that must not be kept, free text is only its wrapping ("my passport number is").
     if asked and not asked.free and sheet.asking not in {CONSENT, REVIEW}:
@@ -26,6 +28,16 @@ def left_out(sheet: Sheet) -> bool:
             return True
     questions.ask_again(sheet)
     return True
+
+
+_MARK = "\N{REPLACEMENT CHARACTER}"
+_CLAUSES = re.compile(r"[,;.!\n]|\b(?:and|but)\b", re.IGNORECASE)
+
+
+def _around_numbers(text: str) -> str:
+    """The clauses that hold no private number; "my SSN is … if you need" says nothing about a need."""
+    clauses = _CLAUSES.split(sensitive.mask(text, _MARK))
+    return ", ".join(clause.strip() for clause in clauses if _MARK not in clause and clause.strip())
 
 
 def tell(sheet: Sheet) -> bool:

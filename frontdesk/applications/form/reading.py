@@ -32,6 +32,8 @@ def answer_in(sheet: Sheet) -> tuple[Parsed, str]:
     if whole is not None:
         return whole, sheet.text
     stated = speech.statements(sheet.text)
+    if not asked.free and not sheet.working.get("other_person"):
+        stated = speech.own_part(stated)
     if not stated.strip():
         # "May?", "8 weeks?" – an answer with doubt in its voice.
         if len(key_of(sheet.text)) <= 3 and not asked.free and not commands.asks_what(sheet.text):

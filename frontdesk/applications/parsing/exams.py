@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from frontdesk.applications.parsing.month_names import month_numbers
-from frontdesk.applications.parsing.numbers import words_to_digits
+from frontdesk.applications.parsing.numbers import hundreds_to_digits, words_to_digits
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
 from frontdesk.applications.parsing.speech import folded, read_past_slips
 
@@ -32,6 +32,14 @@ _NEGATIVE = re.compile(
     r"\b(?:no|nope|nah|nada|not|never|none|neither|nor|nothing|havent|hasnt|didnt|didn|dont"
     r"|doesnt|yet to|todavia|aun no|nunca|pas encore|nein|hindi|nahi|nahin|ainda nao|nao|non|wala"
     r"|belum|tampoco|ningun[oa]?|nenhum|non plus|untaken|unattempted|not started|without|zero)\b"
+)
+# Who passed need not know the score.
+_FORGOTTEN = re.compile(
+    r"\b(?:(?:i )?(?:do not|dont|did not|didnt|cannot|cant|can not|not) (?:really |exactly )?"
+    r"(?:remember|recall|know|have|get|got)(?: (?:my|the|a|any|exact|exactly))* "
+    r"(?:score|marks?|points|number|result)s?"
+    r"|(?:i )?(?:do not|dont|cannot|cant) (?:really )?(?:remember|recall)"
+    r"|(?:no|without|not a) (?:numeric |3 digit )?(?:score|marks?|number)s?)\b"
 )
 _BOOKED = re.compile(
     r"\b(?:schedul\w+|book(?:ed|ing)?|registered|have (?:a |my |the )?(?:date|slot|seat|permit)"
@@ -156,7 +164,7 @@ def state(text: str, context: Context) -> Parsed:
 
 
 def _state(text: str, context: Context) -> Parsed:
-    plain = words_to_digits(text)
+    plain = words_to_digits(hundreds_to_digits(text))
     line = folded(plain)
     if not line:
         return _signs(text)
@@ -183,7 +191,11 @@ def _state(text: str, context: Context) -> Parsed:
         return Unclear("score_range")
     negative = bool(_NEGATIVE.search(spoken))
     if passed:
-        if negative or _INTENDED.search(spoken) or re.search(r"\b(?:hope|inshallah|if)\b.*\bpass", spoken):
+        if (
+            _NEGATIVE.search(_FORGOTTEN.sub(" ", spoken))
+            or _INTENDED.search(spoken)
+            or re.search(r"\b(?:hope|inshallah|if)\b.*\bpass", spoken)
+        ):
             return Unclear("exam_which")
         return Certain("passed")
     return _without_result(spoken, line, negative)

@@ -7,6 +7,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from rapidfuzz.distance import OSA
+
 from frontdesk.applications.parsing import emails, speech, yes_no
 from frontdesk.applications.parsing.result import Certain, Context, Parsed, Unclear
 from frontdesk.conversations import sensitive
@@ -26,9 +28,9 @@ _LEAD = re.compile(
         (?:'s\ name)?\s+(?:is|=|:)\s*(?:called|named)?
     |(?:i\ am|i['’]?m|im|she\ is|he\ is|she['’]?s|he['’]?s)(?:\s+(?:called|named|known\ as))?
     |(?:i|she|he)\s+(?:go|goes)\s+by
-    |(?:the\s+)?(?:first|1st|second|2nd|third|3rd|next)(?:\s+(?:one|student|applicant|person|candidate|name))?\s+is
-    |myself|this\ is|it\ is|it'?s|its|that\ is|that'?s|call\ me|you\ (?:can|may)\ call\ me|here\ (?:is|it\
-    is):?|name'?s
+    |(?:the\s+)?(?:first|1st|second|2nd|third|3rd|next)(?:\s+(?:one|student|applicant|person|candidate|name))?(?:\s+is|\s*[:=])
+    |mine\ is|myself|this\ is|it\ is|it'?s|its|that\ is|that'?s|call\ me|you\ (?:can|may)\ call\ me
+    |here\ (?:is|it\ is):?|name'?s
     |(?:people|they|everyone)\s+call\s+(?:me|her|him)|(?:write|put|use)(?:\ it\ as|\ down)?
     |me\ llamo|mi\ nombre\ (?:completo\ )?es|se\ llama|soy|je\ m'?appelle|je\ suis|meu\ nome\
     (?:completo\ )?[eé]|me\ chamo
@@ -48,6 +50,12 @@ _KIN_TAIL = re.compile(
 _SCRIPT_TAIL = re.compile(
     r"\s+(?:in|with)\s+(?:english|latin|roman)(?:\s+(?:letters|script|alphabet))?[\s.!]*$", re.IGNORECASE
 )
+# How it is written is told beside the name: "Peña with n tilde", "Katarina with a K".
+_SPELLING_TAIL = re.compile(
+    r"\s+with\s+(?:(?:an?|one|two|the|double|capital|small)\s+)*(?:\w{1,2}|tilde|accents?|dash|hyphen|apostrophe"
+    r"|umlaut|dots?|spaces?)\b[^,;]*$",
+    re.IGNORECASE,
+)
 _NOTE = re.compile(r"[(\[{<][^)\]}>]*[)\]}>]?")
 _FAMILY_NOTE = re.compile(
     r"[,;.\-–]?\s*\b(?:\w[\w'’-]*\s+(?:is|being)\s+(?:my|the|her|his)\s+(?:family|last|first"
@@ -63,7 +71,7 @@ _GO_ON = re.compile(
     r"|email|e-mail|mail|phone|mobile|from|age|aged|born|"
     r"graduate|student|graduated|final|a|an|currently|you|please|is|but|we|the|from|this|it|what"
     r"|who|how|can|do|does|will|why|"
-    r"\+?\d)\b)",
+    r"\+?\d)\b|(?:husband|wife|brother|sister|son|daughter|friend|cousin)(?:['’]?s)?\s+(?:name\s+)?is\b)",
     re.IGNORECASE,
 )
 # "Ioana Popescu, ioana@…, +40 …": what follows the name is for other fields.
@@ -87,6 +95,8 @@ def parse(text: str, context: Context) -> Parsed:
     said = speech.without_signs(text).strip()
     if not said or speech.is_question(said):
         return None
+    if (in_parts := _in_parts(said)) is not None:
+        return Certain(in_parts)
     line = _OPENER.sub("", said)
     cued = False
     lead = _LEAD.match(line)
@@ -102,6 +112,42 @@ def parse(text: str, context: Context) -> Parsed:
     if not line:
         return None
     return _judged(line, cued)
+
+
+_PART = r"(?:(?P<given>first|given|fore)|(?P<middle>middle|second)|(?P<family>last|family|sur))?[\s-]*names?"
+_PARTS = re.compile(
+    rf"\b{_PART}\b\s*(?:is\b|:|=|-|–)?\s+(?P<value>[^,;.:\n]+?)"
+    r"(?=\s*(?:[,;.\n]|$|\b(?:and\b\s*)?(?:my |the |her |his )?"
+    r"(?:(?:first|given|fore|middle|second|last|family|sur)[\s-]*)?names?\b))",
+    re.IGNORECASE,
+)
+_NO_PART = frozenset("first last only none no same not comes before after is my the".split())
+
+
+def _in_parts(text: str) -> str | None:
+    """ "First name Ana, surname Ruiz": its parts as they are called, the given one first."""
+    found: dict[str, str] = {}
+    for match in _PARTS.finditer(text):
+        part = next((one for one in ("given", "middle", "family") if match[one]), "name")
+        judged = _judged(_clean(match["value"]), cued=True)
+        if not isinstance(judged, Certain) or _NO_PART & {word.folded for word in words(str(judged.value))}:
+            return None
+        found.setdefault(part, str(judged.value))
+    given = found.get("given") or found.get("name")
+    if given is None or "family" not in found:
+        return None
+    return " ".join(part for part in (given, found.get("middle"), found["family"]) if part)
+
+
+def with_part(current: str, said: str) -> str:
+    """The kept name with the one part that was said in another spelling; else what was said."""
+    parts, new = current.split(), said.split()
+    if len(new) != 1 or len(parts) < 2:
+        return said
+    near = [at for at, part in enumerate(parts) if OSA.distance(fold(part), fold(said)) <= len(said) // 4]
+    if len(near) != 1:
+        return said
+    return " ".join([*parts[: near[0]], said, *parts[near[0] + 1 :]])
 
 
 def cued(text: str) -> str | None:
@@ -178,7 +224,7 @@ def _clean(line: str) -> str:
     line = " ".join(line.split()).strip(' ,;:.!"“”«»-–_*=')
     if line.startswith("'") and line.endswith("'"):
         line = line.strip("'")
-    line = _SCRIPT_TAIL.sub("", _KIN_TAIL.sub("", line))
+    line = _SPELLING_TAIL.sub("", _SCRIPT_TAIL.sub("", _KIN_TAIL.sub("", line)))
     parts = line.split(" ")
     while len(parts) > 1 and fold(parts[0]).strip(".,") in _listed("title"):
         parts = parts[1:]

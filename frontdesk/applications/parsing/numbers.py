@@ -71,6 +71,34 @@ def words_to_digits(text: str) -> str:
     return _number_word(answer_words()["number"]).sub(digits, ascii_digits(fold(text)))
 
 
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_UNITS = "one|two|three|four|five|six|seven|eight|nine"
+_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_SPOKEN_HUNDREDS = re.compile(
+    rf"(?<!step )(?<!part )\b(?P<hundreds>one|two|three)[\s-]+"
+    rf"(?:hundred(?:[\s-]+(?:and[\s-]+)?(?:(?P<a_tens>{_TENS})(?:[\s-]+(?P<a_unit>{_UNITS}))?|(?P<a_rest>{_TEENS}|{_UNITS})))?"
+    rf"|(?P<tens>{_TENS})(?:[\s-]+(?P<unit>{_UNITS}))?|(?P<teen>{_TEENS})|(?:oh|o)[\s-]+(?P<single>{_UNITS}))"
+    rf"\b(?![\s-]+(?:{_TENS}|{_TEENS}|{_UNITS}|hundred)\b)"
+)
+
+
+def hundreds_to_digits(text: str) -> str:
+    """Folded text in which a spoken number of three digits stands in digits: "two forty-five" → "245"."""
+
+    def digits(match: re.Match[str]) -> str:
+        rest = ("a_tens", "a_unit", "a_rest", "tens", "unit", "teen", "single")
+        return str(100 * _value(match["hundreds"]) + sum(_english(match[part]) for part in rest))
+
+    return _SPOKEN_HUNDREDS.sub(digits, ascii_digits(fold(text)))
+
+
+def _english(word: str | None) -> int:
+    listed = [*_UNITS.split("|"), *_TEENS.split("|")]
+    if word in listed:
+        return listed.index(word) + 1
+    return 10 * (_TENS.split("|").index(word) + 2) if word else 0
+
+
 def ascii_digits(text: str) -> str:
     """Arabic-Indic, Devanagari and other decimal digits as 0 to 9."""
     return "".join(_digit(c) for c in text)

@@ -31,6 +31,13 @@ _BOTH = re.compile(
     r"|all of (?:them|it)|both of (?:them|these)|everything|all|ambos|ambas|ambos dos|les deux"
     r"|beides|dono|two of them|the two|1 and 2|pareho)\b"
 )
+# "We both", "both of us": two persons, not two programs.
+_BOTH_PERSONS = re.compile(
+    r"\b(?:we|us|they|them|you|me|him|her|wife|husband|friends?)(?: (?:are|were|have|want|need|will))? both\b"
+    r"(?=.*\b(?:rotat|residen|elective|observership|externship|clerkship))"
+    r"|\bboth (?:of (?:us|you|my|our)|are|were|have|had|is|doctors?|physicians?|students?|graduat\w*"
+    r"|imgs?|mds?)\b"
+)
 _NOT = (
     r"(?:no|not|dont (?:want|need)|do not (?:want|need)|without|not (?:the|a|any)|need no|skip|except"
     r"|other than|no need (?:for|of)|not interested in)(?: (?:a|an|any|the|need|want|clinical|us))*"
@@ -54,8 +61,8 @@ def parse(text: str, context: Context) -> Parsed:
 
 def _parse(text: str, context: Context) -> Parsed:
     """One of the three."""
-    line = folded(text)
-    if not line:
+    line = _BOTH_PERSONS.sub(" ", folded(text))
+    if not line.strip():
         return None
     no_rotation = bool(re.search(rf"\b{_NOT} {_ROTATION.pattern}", line))
     no_residency = bool(re.search(rf"\b{_NOT} {_RESIDENCY.pattern}", line))

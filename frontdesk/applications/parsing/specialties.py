@@ -30,6 +30,10 @@ def parse(text: str, context: Context) -> Parsed:
     if len(ids) > MOST:
         labels = ", ".join(label(id_) for id_ in ids)
         return Unclear("specialty_three", {"given": labels})
+    beside = [id_ for id_ in _beside_named(text, found) if id_ not in ids]
+    if beside and len(ids) + len(beside) <= MOST:
+        wanted = [*beside, *ids] if _in_order(text, beside, found) else [*ids, *beside]
+        return Confirm(wanted, "confirm_specialty", {"value": ", ".join(label(id_) for id_ in wanted)})
     if ids:
         broad = [one for one in found if _is_broad(one)]
         if broad and len(ids) == 1:
@@ -101,6 +105,26 @@ def _in_everyday_words(text: str) -> list[str]:
     found = [known.get(" ".join(key_of(part))) or vocabulary()["specialty"].terms.get(part) for part in parts]
     ids = list(dict.fromkeys(id_ for id_ in found if id_))
     return ids if found and None not in found and len(ids) <= MOST else []
+
+
+def _beside_named(text: str, named_: list[Found]) -> list[str]:
+    """Everyday words that are joined to a specialty that was named: "emergency and general surgery"."""
+    found = []
+    for one in answer_words()["specialty_everyday"].find(text):
+        inside = any(one.start < other.end and other.start < one.end for other in named_)
+        gaps = [text[min(one.end, other.end) : max(one.start, other.start)].casefold() for other in named_]
+        if not inside and any(_JOINED.fullmatch(gap) for gap in gaps):
+            found.append(one.id)
+    return list(dict.fromkeys(found))
+
+
+_JOINED = re.compile(r"[\s,/&+]+(?:(?:and|or|then|y|e)[\s]+)?")
+
+
+def _in_order(text: str, beside: list[str], named_: list[Found]) -> bool:
+    """Whether the everyday word stands before the specialty it is joined to."""
+    first = next(one for one in answer_words()["specialty_everyday"].find(text) if one.id in beside)
+    return first.start < named_[0].start
 
 
 def _denied(text: str, one: Found) -> bool:

@@ -29,7 +29,7 @@ _AUXILIARY = frozenset(
 _SUBJECT = frozenset(
     "i you u ya we they he she it this that these those there the a an my your yr ur our any "
     "some anyone anybody somebody nobody someone"
-    " graduates students imgs img students's all it's not people one chha usmle step rotation visa".split()
+    " graduates students imgs img students's all it's people one chha usmle step rotation visa".split()
 )
 _OPENERS = frozenset(
     "ok okay so and but wait hey hi hello please pls sorry before also oh hmm um well first sir "
@@ -129,6 +129,32 @@ def second_thought(text: str) -> str | None:
         rest = found["rest"]
         found = _TAKEN_BACK.search(rest)
     return rest
+
+
+_OWN = re.compile(
+    r"(?:i|im|ive|mine|my|we)\b"
+    r"(?! (?:am )?(?:wife|husband|brother|sister|son|daughter|friend|think|guess|believe|suppose|hope"
+    r"|sure|her|his)\b)"
+)
+_OTHERS = re.compile(
+    r"(?:(?:my|the) )?(?:he|shes?|hes|his|hers?|they|husband|wife|brother|sister|friend)s?\b"
+)
+
+
+def own_part(text: str) -> str:
+    """What a text says of the speaker, where it also tells of another: "I passed, he is still studying"."""
+    clauses = [part for part in _CLAUSES.split(text) if part.strip()]
+    if not any(_OWN.match(folded(part)) for part in clauses):
+        return text
+    kept = [part for part in clauses if not _OTHERS.match(folded(part))]
+    return ", ".join(part.strip() for part in kept) if len(kept) < len(clauses) else text
+
+
+_CLAUSES = re.compile(
+    r"[,;.\n]+\s|\s(?:and|but|while|whereas)\s(?=(?:my |the )?(?:he|she|his|her|they|husband|wife"
+    r"|brother|sister|friend)\b)",
+    re.IGNORECASE,
+)
 
 
 def respelled(text: str, lexicon: frozenset[str]) -> str | None:

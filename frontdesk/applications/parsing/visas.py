@@ -12,8 +12,9 @@ ANSWERS = ("yes", "no", "unsure")
 
 _UNSURE = re.compile(
     r"\b(?:not sure|unsure|dont know|do not know|no idea|maybe|perhaps|depends|not decided"
-    r"|undecided|possibly|i guess|might|not certain|no se|je ne sais|idk|dunno|later|not yet "
-    r"known|we will see)\b"
+    r"|undecided|possibly|i guess|might|not certain|je ne sais|idk|dunno|later|not yet "
+    r"known|we will see|(?:yo )?no (?:lo )?se|(?:eu )?nao sei|weiss nicht|weiß nicht|non so|nie wiem"
+    r"|bilmiyorum|tidak tahu|pata nahi|maloom nahi|hindi ko (?:pa )?alam|ewan)\b"
 )
 _NEED = re.compile(
     r"\b(?:need|require|want|would like|help me|please help|i will|necesito|besoin|preciso|apply for)\b"
@@ -54,7 +55,7 @@ def parse(text: str, context: Context) -> Parsed:
     ):
         return Certain("yes")
     first = leading(text)
-    if _UNSURE.search(line) and not (first and re.match(r"(?:yes|no)\b(?! idea| clue)", line)):
+    if _UNSURE.search(line) and not (first and re.match(r"(?:yes|no)\b(?! idea| clue| (?:lo )?se\b)", line)):
         return Certain("unsure")
     denied = bool(_NO_NEED.search(line))
     has = bool(_HAS.search(line))
