@@ -1,6 +1,7 @@
 // Test room: a front desk of the tests' own. It speaks the website API (conversations, messages, cursor, live stream,
 // config), keeps everything in memory, and can be told to misbehave. It is never part of what visitors load.
-// `node tests/mock-server.mjs` starts it on a free port with the demo page, and prints the address.
+// `node tests/mock-server.mjs` starts it on a free port with the demo page, and prints the address. With `--fresh` that is
+// the address of a clerk: each POST there gives the address of another front desk that knows nothing of those before.
 
 import { createHash, createHmac, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -484,6 +485,18 @@ export function createMock(options = {}) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const mock = createMock({ dist: new URL("../dist/", import.meta.url), demo: new URL("../../frontdesk/channels/demo/", import.meta.url), pages: new URL("browser/pages/", import.meta.url) });
-  console.log(await mock.start());
+  const open = () =>
+    createMock({ dist: new URL("../dist/", import.meta.url), demo: new URL("../../frontdesk/channels/demo/", import.meta.url), pages: new URL("browser/pages/", import.meta.url) });
+  if (process.argv[2] === "--fresh") {
+    let desk = open();
+    const clerk = createServer((request, response) => {
+      request.resume();
+      void desk.stop();
+      desk = open();
+      void desk.start().then((address) => response.end(address));
+    });
+    clerk.listen(0, "127.0.0.1", () => {
+      console.log(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (clerk.address()).port}`);
+    });
+  } else console.log(await open().start());
 }

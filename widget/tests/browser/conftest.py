@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
@@ -28,19 +29,28 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture
-def desk() -> Iterator[FrontDesk]:
+@pytest.fixture(scope="session")
+def clerk() -> Iterator[str]:
+    """Where each test gets a front desk of its own: a process for each would take longer than most tests."""
     if not (WIDGET / "dist" / "widget.js").exists():
         pytest.fail("widget/dist/widget.js is missing: run `npm run build` in widget/ first.")
     node = shutil.which("node")
     assert node is not None, "Node is missing: install Node 20 or later."
-    process = subprocess.Popen([node, "tests/mock-server.mjs"], cwd=WIDGET, stdout=subprocess.PIPE, text=True)
+    command = [node, "tests/mock-server.mjs", "--fresh"]
+    process = subprocess.Popen(command, cwd=WIDGET, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        yield FrontDesk(process.stdout.readline().strip())
+        yield process.stdout.readline().strip()
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture
+def desk(clerk: str) -> FrontDesk:
+    answer = httpx.post(clerk, timeout=10)
+    answer.raise_for_status()
+    return FrontDesk(answer.text)
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,27 @@ def _serve(env: dict[str, str]) -> None:
     raise SystemExit(serve.main())
 
 
+def environment(folder: Path, port: int, rasa: int) -> dict[str, str]:
+    """The settings of a front desk that keeps everything in `folder`; its organization is written there."""
+    organization = folder / "organization.yml"
+    organization.write_text(ORGANIZATION)
+    return {
+        "CHHA_PORT": str(port),
+        "CHHA_RASA_PORT": str(rasa),
+        "CHHA_ACTIONS_PORT": str(rasa),
+        "CHHA_VAR_DIR": str(folder),
+        "CHHA_ORGANIZATION_FILE": str(organization),
+        "CHHA_SECRET_KEY": "a" * 43,
+        "CHHA_RASA_KEY": KEY,
+        "CHHA_MESSAGES_PER_MINUTE": "100000",
+        "CHHA_CONVERSATIONS_PER_HOUR": "10000",
+        "CHHA_READS_PER_MINUTE": "100000",
+        "CHHA_CAPTCHA": "off",
+        "CHHA_LOG_LEVEL": "ERROR",
+        "DATABASE_URL": f"sqlite:///{folder / 'record.db'}",
+    }
+
+
 class RealDesk:
     """A front desk on a free port whose data outlives its process.
 
@@ -37,31 +58,13 @@ class RealDesk:
     """
 
     def __init__(self, folder: Path, rasa: StandInRasa, **env: str):
-        organization = folder / "organization.yml"
-        organization.write_text(ORGANIZATION)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        database = f"sqlite:///{folder / 'record.db'}"
-        self.record = Record(database)
+        self._env = {**environment(folder, self.port, rasa.port), **env}
+        self.record = Record(self._env["DATABASE_URL"])
         migrate(self.record)
-        self._env = {
-            "CHHA_PORT": str(self.port),
-            "CHHA_RASA_PORT": str(rasa.port),
-            "CHHA_ACTIONS_PORT": str(rasa.port),
-            "CHHA_VAR_DIR": str(folder),
-            "CHHA_ORGANIZATION_FILE": str(organization),
-            "CHHA_SECRET_KEY": "a" * 43,
-            "CHHA_RASA_KEY": KEY,
-            "CHHA_MESSAGES_PER_MINUTE": "100000",
-            "CHHA_CONVERSATIONS_PER_HOUR": "10000",
-            "CHHA_READS_PER_MINUTE": "100000",
-            "CHHA_CAPTCHA": "off",
-            "CHHA_LOG_LEVEL": "ERROR",
-            "DATABASE_URL": database,
-            **env,
-        }
         self._forks = multiprocessing.get_context("forkserver")
-        self._forks.set_forkserver_preload(["frontdesk.app.serve", __name__])
+        self._forks.set_forkserver_preload(["frontdesk.app.serve", __name__, "widget.tests.browser.warm"])
         self._process: BaseProcess | None = None
 
     def start(self) -> None:

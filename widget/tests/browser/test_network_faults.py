@@ -31,6 +31,12 @@ WRITE = """(texts) => {
 ROWS = "[...document.querySelector('chha-frontdesk').shadowRoot.querySelectorAll('[data-testid=message]')]"
 SHOWN = f"() => {ROWS}.map((row) => [row.dataset.from, row.querySelector('.text').textContent])"
 ARRIVED = f"() => {ROWS}.filter((row) => row.dataset.state === 'sent').length"
+# Between two tries the widget waits seconds, as it must; here that only takes time.
+HURRY = """() => {
+    const wait = window.setTimeout;
+    const shorter = (time) => (time >= 250 && time <= 5000 ? time / 10 : time);
+    window.setTimeout = (task, time, ...rest) => wait(task, shorter(time), ...rest);
+}"""
 # What a screen reader is told of from now on.
 WATCH = """() => {
     const rows = document.querySelector('chha-frontdesk').shadowRoot.querySelector('.rows');
@@ -70,6 +76,8 @@ def test_a_thousand_messages_each_way_arrive_once_and_in_order_over_thirty_death
 ) -> None:
     desk.start()
     contexts = [chromium.new_context(reduced_motion="reduce") for _ in range(VISITORS)]
+    for context in contexts:
+        context.add_init_script(f"({HURRY})()")
     pages = [context.new_page() for context in contexts]
     try:
         for page in pages:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from widget.tests.browser.rules import broken_rules
 from widget.tests.browser.test_features import menu
-from widget.tests.browser.test_frame import WCAG, inside
+from widget.tests.browser.test_frame import inside
 from widget.tests.browser.visitors import FrontDesk, Visitor, say
 
 MONTH = {"act": "question", "form": "application", "field": "preferred_start", "step": 4, "steps": 5}
@@ -33,8 +33,7 @@ class States:
     def check(self, state: str) -> None:
         if self.pictures is not None:
             self.page.screenshot(path=self.pictures / f"{state}.png")
-        found = Axe().run(self.page, context="chha-frontdesk", options=WCAG).response["violations"]
-        self.faults.extend(f"{state}: {fault['id']} {fault['nodes'][0]['html'][:200]}" for fault in found)
+        self.faults.extend(f"{state}: {rule}" for rule in broken_rules(self.page, "chha-frontdesk"))
         beyond = inside(
             self.page,
             "[...root.querySelectorAll('.panel *')].filter((element) => element.getClientRects().length > 0"
