@@ -129,6 +129,24 @@ def test_the_thread_is_saved_as_a_file_and_sent_by_mail(
     assert desk.seen["mails"] == ["amina@example.org"]
 
 
+@pytest.mark.parametrize("what", ["the thread", "a file of a person"])
+def test_what_could_not_be_saved_is_told_in_these_words(
+    visitor: Callable[..., Visitor], desk: FrontDesk, what: str
+) -> None:
+    someone = visitor()
+    someone.context.route(re.compile(r"/(transcript|files)\b"), lambda route: route.abort())
+    page = someone.open()
+    say(page, "echo hello")
+    expect(page.get_by_test_id("message")).to_have_count(2)
+    if what == "the thread":
+        menu(page, "download")
+    else:
+        act = {"act": "file", "file": {"id": "1", "name": "offer.pdf", "size": 9}}
+        desk.call("fill", [{"from": "staff", "name": "Maya", "text": "Here it is", "act": act}])
+        page.get_by_role("button", name="offer.pdf").click()
+    expect(page.get_by_role("status").filter(has_text="could not be saved")).to_have_count(1)
+
+
 def test_a_message_is_left_while_the_team_is_away(visitor: Callable[..., Visitor], desk: FrontDesk) -> None:
     page = visitor().open()
     page.get_by_test_id("leave-offer").click()
