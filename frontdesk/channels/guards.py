@@ -24,7 +24,7 @@ from frontdesk.channels.proof_of_work import ProofOfWork
 from frontdesk.settings import Settings
 
 API = "/api/"
-_UPLOADS = re.compile(r"/api/conversations/[^/]+/files|/upload/[^/]+")
+_UPLOADS = re.compile(r"/api/(?:desk/v1/)?conversations/[^/]+/files|/upload/[^/]+")
 TOKEN_HEADER = "X-Visitor-Token"  # noqa: S105 - a header's name
 PROOF_HEADER = "X-Proof-Of-Work"
 

@@ -29,11 +29,18 @@ from frontdesk.staff.accounts import ROLES
 # Scope → (what it opens, the role that its person needs).
 SCOPES: Final[dict[str, tuple[str, str]]] = {
     "conversations:read": ("Read conversations and their threads", "agent"),
-    "conversations:write": ("Claim, reply, hand over, return and close conversations", "agent"),
-    "applications:read": ("Search and read applications", "agent"),
-    "applications:write": ("Change the state of applications", "agent"),
+    "conversations:write": (
+        "Claim, reply, send files, hand over, lay aside, return and close conversations",
+        "agent",
+    ),
+    "applications:read": ("Search and read applications and their documents", "agent"),
+    "applications:write": ("Change the state and the fields of applications", "agent"),
     "applications:export": ("Export applications", "editor"),
     "knowledge:read": ("Read the answers with their sources", "agent"),
+    "knowledge:write": ("Edit answers", "editor"),
+    "learning:read": ("Read what was not understood", "editor"),
+    "learning:write": ("Label what was not understood", "editor"),
+    "reports:read": ("Read the reports", "editor"),
 }
 LONGEST_DAYS: Final = 730
 BEGINNING: Final = "chha_"

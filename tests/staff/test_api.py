@@ -16,11 +16,13 @@ from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from frontdesk.app.main import create_app
-from frontdesk.records.models import ApiKey, AuditEntry, Staff, now
+from frontdesk.conversations import threads
+from frontdesk.records.models import ApiKey, AuditEntry, Delivery, Staff, now
 from frontdesk.records.session import Record
-from frontdesk.settings import Settings
+from frontdesk.settings import ROOT, Settings
 from frontdesk.staff import accounts, api_keys
 from frontdesk.staff.api_keys import SCOPES
+from tests.files.conftest import PDF
 from tests.staff.route_table import API
 
 PREFIX = "/api/desk/v1"
@@ -174,6 +176,116 @@ def test_answers_are_read_with_their_sources(desk: Any) -> None:
     assert problem(program.get("/knowledge/nothing")) == (404, "unknown")
 
 
+def test_a_file_is_sent_and_papers_are_read_by_a_program(both: Any) -> None:
+    program = program_on(both)
+    conversation_id = both.application("K7QX4M")
+    paper = both.paper(conversation_id, "cv")
+    told = program.get(f"/conversations/{conversation_id}/documents").json()
+    assert [file["id"] for one in told["documents"] if one["key"] == "cv" for file in one["files"]] == [paper]
+    assert program.get(f"/files/{paper}").content.startswith(b"%PDF")
+
+    program.post(f"/conversations/{conversation_id}/take-over")
+    path = f"{PREFIX}/conversations/{conversation_id}/files"
+    large = PDF + b" " * 100_000
+    sent = program.client.post(path, files={"file": ("Offer.pdf", large)}, data={"text": "Your offer"}).json()
+    line = program.get(f"/conversations/{conversation_id}", after=sent["seq"] - 1).json()["messages"][0]
+    assert (line["text"], line["act"]["file"]["name"]) == ("Your offer", "Offer.pdf")
+    refused = program.client.post(path, files={"file": ("a.exe", b"MZ a program")})
+    assert problem(refused) == (415, "file")
+    assert {"documents.listed", "file.downloaded", "file.sent"} <= set(both.audited())
+
+
+def test_a_conversation_is_laid_aside_brought_back_and_settled_by_a_program(desk: Any) -> None:
+    program = program_on(desk)
+    made = desk.waiting(attention="complaint")
+    until = (now() + timedelta(hours=2)).isoformat()
+    assert program.post(f"/conversations/{made}/snooze", until=until).status_code == 200
+    [aside] = program.get("/conversations", section="snoozed").json()["conversations"]
+    assert aside["snoozed_until"][:16] == until[:16]
+    past = program.post(f"/conversations/{made}/snooze", until="2001-01-01T00:00:00Z")
+    assert problem(past) == (422, "invalid")
+    program.post(f"/conversations/{made}/wake")
+    program.post(f"/conversations/{made}/settle")
+    [waiting] = program.get("/conversations").json()["conversations"]
+    assert (waiting["snoozed_until"], waiting["attention"]) == (None, None)
+    program.post("/availability", available=False)
+    with desk.record.reading() as session:
+        assert not accounts.find(session, "robot").available
+
+
+def test_a_message_that_did_not_arrive_is_seen_and_tried_again_by_a_program(desk: Any) -> None:
+    program = program_on(desk)
+    made = desk.waiting(channel="telegram")
+    program.post(f"/conversations/{made}/reply", text="Hello")
+    with desk.record.transaction() as session:
+        sent = session.scalars(select(Delivery).where(Delivery.conversation_id == made)).all()[-1]
+        sent.state, sent.error = "failed", "bot was blocked by the user"
+        message_id = sent.message_id
+    line = next(
+        one for one in program.get(f"/conversations/{made}").json()["messages"] if one["id"] == message_id
+    )
+    assert line["delivery"] == {"state": "failed", "error": "bot was blocked by the user"}
+    retry = f"/conversations/{made}/messages/{message_id}/retry"
+    assert program.post(retry).status_code == 200
+    assert problem(program.post(retry)) == (409, "delivery")
+
+
+def test_a_field_is_changed_with_what_was_seen_by_a_program(desk: Any) -> None:
+    desk.application("K7QX4M")
+    program = program_on(desk)
+    path = "/applications/K7QX4M/fields/duration_weeks"
+    changed = program.post(path, value="12", seen=8).json()
+    assert (changed["application"]["duration_weeks"], changed["history"][0]["by"]) == (12, "Robot")
+    assert problem(program.post(path, value="4", seen=8)) == (409, "stale")
+    assert problem(program.post(path, value="many", seen=12)) == (422, "invalid")
+    assert problem(program.post("/applications/K7QX4M/fields/shoe_size", value="4", seen=None)) == (
+        404,
+        "unknown",
+    )
+
+
+def test_reports_are_read_by_a_program_as_the_page_shows_them(desk: Any) -> None:
+    desk.conversation("hello", "are you there?")
+    program = program_on(desk)
+    said = {one["name"]: one["sentence"] for one in program.get("/reports").json()["reports"]}
+    assert said["volume"] == "2 messages in 1 conversations: Website 2."
+    told = program.get("/reports/volume").json()
+    assert told["columns"] == ["Day", "Website", "All"]
+    assert told["rows"][-1][1:] == [2, 2]
+    assert program.get("/reports/volume.csv").text.splitlines()[0] == "Day,Website,All"
+    assert problem(program.get("/reports/nothing")) == (404, "unknown")
+
+
+def test_what_was_not_understood_is_dismissed_by_a_program(desk: Any) -> None:
+    made = desk.conversation("gibberish about the weather")
+    with desk.record.transaction() as session:
+        conversation = threads.locked(session, made)
+        asked = threads.read(session, made)[0]
+        act = {"act": "fallback"}
+        threads.append(session, conversation, author="bot", text="Sorry?", act=act, in_reply_to=asked.id)
+    program = program_on(desk)
+    [group] = program.get("/learning").json()["groups"]
+    [item] = group["items"]
+    assert (item["text"], item["reason"]) == ("gibberish about the weather", "fallback")
+    unlabelled = program.post("/learning/decisions", items=[{"id": item["id"]}], decision="teach")
+    assert problem(unlabelled) == (422, "invalid")
+    done = program.post("/learning/decisions", items=[{"id": item["id"]}], decision="dismiss")
+    assert done.json() == {"decided": 1}
+    again = program.post("/learning/decisions", items=[{"id": item["id"]}], decision="dismiss")
+    assert problem(again) == (409, "stale")
+
+
+def test_an_answer_is_edited_by_a_program_and_stands_in_the_history(open_api: Any) -> None:
+    program = program_on(open_api, login="writer")
+    before = program.get("/knowledge/malpractice_insurance").json()["text"]
+    words = "Whether malpractice insurance is included depends on the site. The team will tell you."
+    edited = program.post("/knowledge/malpractice_insurance", text=words, why="Clearer")
+    assert edited.json()["live"] is True
+    assert program.get("/knowledge/malpractice_insurance").json()["text"] != before
+    assert problem(program.post("/knowledge/malpractice_insurance", text=words)) == (409, "same")
+    assert problem(program.post("/knowledge/nothing", text=words)) == (404, "unknown")
+
+
 @pytest.mark.parametrize(
     ("given", "kind"),
     [(None, "key"), ("Bearer chha_wrong", "key"), ("Basic abc", "key"), ("Bearer ", "key")],
@@ -274,11 +386,13 @@ def open_api(
     folder = tmp_path_factory.mktemp("api")
     shutil.copyfile(migrated_sqlite, folder / "record.db")
     record = Record(f"sqlite:///{folder / 'record.db'}")
+    # What is edited here is a copy of the answers.
+    knowledge = shutil.copytree(ROOT / "knowledge", folder / "knowledge")
     keys = {"secret_key": "a" * 43, "rasa_key": "b" * 43}
     limits = {"logins_per_minute": 1_000_000, "api_requests_per_minute": 1_000_000}
     desk = build_console(
         record,
-        Settings(_env_file=None, var_dir=folder, **limits, **keys),  # type: ignore[call-arg]
+        Settings(_env_file=None, var_dir=folder, knowledge_dir=knowledge, **limits, **keys),  # type: ignore[call-arg]
     )
     desk.application("K7QX4M")
     yield desk
@@ -291,19 +405,40 @@ def programs(open_api: Any) -> dict[str, Program]:
     return {scope: program_on(open_api, scope, login=scope.replace(":", ".")) for scope in SCOPES}
 
 
+BODY = {
+    "text": "The team will tell you what it costs.",
+    "login": "knowledge.read",
+    "state": "offer",
+    "seen": "received",
+    "until": (now() + timedelta(days=1)).isoformat(),
+    "available": True,
+    "value": "Amina Bello",
+    "items": [{"id": "nothing"}],
+    "decision": "dismiss",
+}
+
+
 @pytest.mark.parametrize(("method", "template"), API)
 def test_a_route_opens_to_its_scope_and_no_other(
     open_api: Any, programs: dict[str, Program], method: str, template: str
 ) -> None:
     needed = API[method, template]
     for scope, program in programs.items():
-        path = (
-            template.replace("{conversation_id}", open_api.waiting())
-            .replace("{reference}", "K7QX4M")
-            .replace("{topic_id}", "rotation_cost")
+        conversation_id = open_api.waiting()
+        path = template.format(
+            conversation_id=conversation_id,
+            message_id=open_api.says(conversation_id, "Hello?"),
+            reply_id=open_api.saved_reply(scope, "Hello") if "{reply_id}" in template else "",
+            file_id=open_api.paper(conversation_id) if "{file_id}" in template else "",
+            reference="K7QX4M",
+            topic_id="rotation_cost",
+            field="full_name",
+            name="volume",
         )
-        body = {"text": "Hi", "login": "knowledge.read", "state": "offer", "seen": "received"}
-        answer = program.client.request(method, path, json=body if method == "POST" else None)
+        sent: dict[str, Any] = {"files": {"file": ("a.pdf", PDF)}} if template.endswith("/files") else {}
+        if method == "POST" and not sent:
+            sent = {"json": BODY}
+        answer = program.client.request(method, path, **sent)
         if needed in ("", scope):
             assert answer.status_code in (200, 409), (scope, answer.text)
         else:

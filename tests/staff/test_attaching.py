@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from frontdesk.conversations import holder
 from frontdesk.records.models import AuditEntry, Conversation, KeptFile, Message
@@ -88,6 +89,34 @@ def test_nothing_is_sent_in_a_colleagues_conversation(desk: Any) -> None:
         holder.claim(session, waiting, bo)
     assert send(ann, waiting).status_code == 409
     assert said(desk) == kept(desk) == []
+
+
+def test_a_record_that_fails_after_the_file_was_kept_leaves_no_file(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, waiting = desk.signed_in("ann"), desk.waiting()
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("disk I/O error"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(holder, "reply", away)
+        assert send(ann, waiting).status_code == 503
+    assert said(desk) == kept(desk) == []
+    assert [path for path in desk.settings.files_folder.rglob("*") if path.is_file()] == []
+    assert send(ann, waiting).status_code == 303
+
+
+def test_a_file_that_is_beyond_all_reading_gets_a_page_with_a_sentence(
+    make_console: Any, sqlite_record: Any
+) -> None:
+    desk = make_console(sqlite_record, file_size_limit=10_000, body_limit=5_000)
+    answer = send(desk.signed_in("ann"), desk.waiting(), PDF + b" " * 50_000)
+    assert answer.status_code == 413
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "That file is too large. Choose a smaller one." in answer.text
+    assert "<h1" in answer.text
+    assert kept(desk) == []
 
 
 def test_a_form_of_another_session_sends_nothing(desk: Any) -> None:

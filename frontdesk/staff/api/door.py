@@ -17,7 +17,7 @@ from frontdesk.staff import audit
 from frontdesk.staff.api_keys import Caller, KeyRefused, Keyring, TooMany
 
 # The statuses that every route of the API may answer with.
-REFUSALS: Final[dict[int | str, dict[str, Any]]] = documented(401, 403, 422, 429, 503)
+REFUSALS: Final[dict[int | str, dict[str, Any]]] = documented(400, 401, 403, 422, 429, 503)
 
 _bearer = HTTPBearer(
     auto_error=False,

@@ -1,29 +1,44 @@
 """The routes: conversations, applications, knowledge, and how the desk is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from frontdesk.applications import export, pipeline, search
+from frontdesk.applications import by_hand, export, fields, pipeline, search
+from frontdesk.applications.drafts import DraftError
 from frontdesk.applications.pipeline import IllegalMove, Sought, StaleState
 from frontdesk.applications.wording import application_wording
+from frontdesk.channels import deliveries
 from frontdesk.channels.problems import Problem, documented
 from frontdesk.conversations import holder, notes, threads
 from frontdesk.conversations.live import Changes
 from frontdesk.conversations.states import HolderConflict, staff_name
+from frontdesk.knowledge.editing import TOPIC, EditConflict, UnknownSubject
+from frontdesk.knowledge.files import KnowledgeError
 from frontdesk.knowledge.topics import Topic, topics
-from frontdesk.records.models import Application, Conversation, Message, Staff, StaffNote, now
+from frontdesk.records.models import (
+    Application,
+    Conversation,
+    Delivery,
+    Message,
+    SavedReply,
+    Staff,
+    StaffNote,
+    now,
+)
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
-from frontdesk.staff import applicants, queue
+from frontdesk.staff import applicants, queue, saved_replies, snoozing
 from frontdesk.staff.accounts import find as find_account
-from frontdesk.staff.api import shapes
+from frontdesk.staff.api import files, learning, reports, shapes
 from frontdesk.staff.api.door import REFUSALS, Door
 from frontdesk.staff.api_keys import Caller
 from frontdesk.staff.applicants import Telling, UnknownApplication
+from frontdesk.staff.knowledge_edits import Edits, NothingChanged
 from frontdesk.staff.outages import outages
 
 PREFIX: Final = "/api/desk/v1"
@@ -79,9 +94,15 @@ def router(record: Record, settings: Settings, changes: Changes) -> APIRouter:
     _add_conversations(made, door)
     _add_notes(made, door)
     _add_deeds(made, door)
+    _add_laying_aside(made, door)
+    _add_saved_replies(made, door)
+    files.add_routes(made, door)
     _add_applications(made, door)
+    _add_fields(made, door)
     _add_exports(made, door)
     _add_knowledge(made, door)
+    learning.add_routes(made, door)
+    reports.add_routes(made, door)
     return made
 
 
@@ -149,7 +170,7 @@ def _add_conversations(made: APIRouter, door: Door) -> None:
                 attention=known.attention,
                 created_at=known.created_at,
                 updated_at=known.updated_at,
-                messages=[_line(message) for message in messages],
+                messages=_lines(session, messages),
             )
 
 
@@ -172,23 +193,31 @@ def _add_notes(made: APIRouter, door: Door) -> None:
             return shapes.Notes(notes=[_note(session, one) for one in found])
 
 
+def _do(
+    door: Door,
+    caller: Caller,
+    conversation_id: str,
+    action: str,
+    deed: Callable[[Session], object],
+    **detail: Any,
+) -> shapes.Held:
+    """One change in one transaction, with its audit entry; the consoles are told."""
+    try:
+        with door.record.transaction() as session:
+            _known(session, conversation_id)
+            deed(session)
+            door.note(session, caller, action, conversation_id, **detail)
+            held = shapes.Held(**_held(session, threads.locked(session, conversation_id)))
+    except HolderConflict as lost:
+        raise Problem(409, "holder", f"{lost} Nothing was changed.") from None
+    door.changes.notify(conversation_id)
+    return held
+
+
 def _add_deeds(made: APIRouter, door: Door) -> None:
     writer = Annotated[Caller, Depends(door.allow("conversations:write"))]
 
-    def do(
-        caller: Caller, conversation_id: str, action: str, deed: Callable[[Session], object], **detail: Any
-    ) -> shapes.Held:
-        """One change in one transaction, with its audit entry; the consoles are told."""
-        try:
-            with door.record.transaction() as session:
-                _known(session, conversation_id)
-                deed(session)
-                door.note(session, caller, action, conversation_id, **detail)
-                held = shapes.Held(**_held(session, threads.locked(session, conversation_id)))
-        except HolderConflict as lost:
-            raise Problem(409, "holder", f"{lost} Nothing was changed.") from None
-        door.changes.notify(conversation_id)
-        return held
+    do = partial(_do, door)
 
     def add(name: str, action: str, summary: str, service: Callable[[Session, str, str], object]) -> None:
         @made.post(
@@ -264,6 +293,122 @@ def _add_deeds(made: APIRouter, door: Door) -> None:
         )
 
 
+def _add_laying_aside(made: APIRouter, door: Door) -> None:
+    writer = Annotated[Caller, Depends(door.allow("conversations:write"))]
+
+    @made.post(
+        "/conversations/{conversation_id}/snooze",
+        tags=["Conversations"],
+        responses=CONFLICT,
+        summary="Lay it aside until a moment, or until the applicant writes",
+    )
+    def snooze(caller: writer, conversation_id: ConversationId, body: shapes.Snooze) -> shapes.Held:
+        try:
+            until = snoozing.chosen("", body.until.isoformat(), door.organization(), now())
+        except ValueError as error:
+            raise Problem(422, "invalid", str(error)) from None
+        return _do(
+            door,
+            caller,
+            conversation_id,
+            "conversation.snoozed",
+            lambda session: holder.snooze(session, conversation_id, caller.staff_id, until),
+            until=until.isoformat(timespec="minutes"),
+        )
+
+    @made.post(
+        "/conversations/{conversation_id}/wake",
+        tags=["Conversations"],
+        responses=NOT_FOUND,
+        summary="Bring it back before that",
+    )
+    def wake(caller: writer, conversation_id: ConversationId) -> shapes.Held:
+        return _do(
+            door,
+            caller,
+            conversation_id,
+            "conversation.woken",
+            lambda session: holder.wake(session, conversation_id),
+        )
+
+    @made.post(
+        "/conversations/{conversation_id}/settle",
+        tags=["Conversations"],
+        responses=NOT_FOUND,
+        summary="Settle its alert: somebody has looked at it",
+    )
+    def settle(caller: writer, conversation_id: ConversationId) -> shapes.Held:
+        return _do(
+            door,
+            caller,
+            conversation_id,
+            "attention.settled",
+            lambda session: threads.settle_attention(session, conversation_id),
+        )
+
+    @made.post(
+        "/conversations/{conversation_id}/messages/{message_id}/retry",
+        tags=["Conversations"],
+        responses=CONFLICT,
+        summary="Try a message again that did not arrive",
+    )
+    def retry(
+        caller: writer, conversation_id: ConversationId, message_id: Annotated[shapes.Identifier, Path()]
+    ) -> shapes.Held:
+        def deed(session: Session) -> None:
+            message = session.get(Message, message_id)
+            if message is None or message.conversation_id != conversation_id:
+                raise Problem(404, "unknown", "There is no such message in this conversation.")
+            if not deliveries.retry(session, message_id):
+                raise Problem(409, "delivery", "This message is on its way or has arrived.")
+
+        return _do(door, caller, conversation_id, "delivery.retried", deed, message=message_id)
+
+    @made.post("/availability", tags=["Desk"], summary="Be available, or away")
+    def availability(caller: writer, body: shapes.Availability) -> shapes.Availability:
+        with door.record.transaction() as session:
+            staff = session.get_one(Staff, caller.staff_id, with_for_update=True)
+            if staff.available != body.available:
+                staff.available = body.available
+                door.note(session, caller, "staff.available" if body.available else "staff.away", staff.id)
+        return body
+
+
+def _add_saved_replies(made: APIRouter, door: Door) -> None:
+    reader = Annotated[Caller, Depends(door.allow("conversations:read"))]
+
+    @made.get("/saved-replies", tags=["Conversations"], summary="Words that the team uses again")
+    def listed(_: reader) -> shapes.SavedReplies:
+        with door.record.reading() as session:
+            found = saved_replies.listed(session)
+        return shapes.SavedReplies(
+            replies=[shapes.SavedReply.model_validate(one, from_attributes=True) for one in found]
+        )
+
+    @made.get(
+        "/conversations/{conversation_id}/saved-replies/{reply_id}",
+        tags=["Conversations"],
+        responses=NOT_FOUND,
+        summary="One of them with its variables filled in from this conversation",
+    )
+    def filled(
+        caller: reader, conversation_id: ConversationId, reply_id: Annotated[shapes.Identifier, Path()]
+    ) -> shapes.SavedReply:
+        with door.record.reading() as session:
+            _known(session, conversation_id)
+            kept = session.get(SavedReply, reply_id)
+            if kept is None:
+                raise Problem(404, "unknown", "There is no such saved reply.")
+            known = saved_replies.values(
+                session,
+                conversation_id,
+                session.get_one(Staff, caller.staff_id),
+                door.organization().name,
+                application_wording(door.settings.knowledge_dir),
+            )
+        return shapes.SavedReply(id=kept.id, title=kept.title, text=saved_replies.filled(kept.text, known))
+
+
 def _add_applications(made: APIRouter, door: Door) -> None:
     reader = Annotated[Caller, Depends(door.allow("applications:read"))]
     writer = Annotated[Caller, Depends(door.allow("applications:write"))]
@@ -326,6 +471,52 @@ def _add_applications(made: APIRouter, door: Door) -> None:
         return told
 
 
+def _add_fields(made: APIRouter, door: Door) -> None:
+    writer = Annotated[Caller, Depends(door.allow("applications:write"))]
+
+    @made.post(
+        "/applications/{reference}/fields/{field}",
+        tags=["Applications"],
+        responses=CONFLICT,
+        summary="Change one field; the change is in the history",
+    )
+    def change_field(
+        caller: writer,
+        reference: Reference,
+        field: Annotated[str, Path(max_length=64, pattern=r"^[a-z0-9_]+$")],
+        body: shapes.NewValue,
+    ) -> shapes.ApplicationTold:
+        wording = application_wording(door.settings.knowledge_dir)
+        try:
+            with door.record.transaction() as session:
+                found = _application(session, reference)
+                threads.locked(session, found.conversation_id)
+                session.refresh(found)
+                if field not in fields.RECORD:
+                    raise Problem(404, "unknown", "There is no such field.")
+                if found.values.get(field) != body.seen:
+                    raise by_hand.Changed
+                done = by_hand.change(
+                    session,
+                    found,
+                    field,
+                    body.value,
+                    seen=by_hand.mark(found.values, field),
+                    by=caller.name,
+                    wording=wording,
+                    today=now().astimezone(door.organization().hours.zone).date(),
+                )
+                if done:
+                    door.note(session, caller, "application.field_changed", found.id, field=field)
+                told = _told(session, door, found)
+        except by_hand.Changed:
+            raise Problem(409, "stale", "The field is not what you saw. Nothing was changed.") from None
+        except DraftError as error:
+            raise Problem(422, "invalid", str(error)) from None
+        door.changes.notify(told.conversation_id)
+        return told
+
+
 def _add_exports(made: APIRouter, door: Door) -> None:
     exporter = Annotated[Caller, Depends(door.allow("applications:export"))]
 
@@ -384,6 +575,31 @@ def _add_knowledge(made: APIRouter, door: Door) -> None:
             raise Problem(404, "unknown", "There is no such topic.")
         return _topic(door, found)
 
+    writer = Annotated[Caller, Depends(door.allow("knowledge:write"))]
+    edits = Edits(door.record, door.settings)
+
+    @made.post(
+        "/knowledge/{topic_id}",
+        tags=["Knowledge"],
+        responses=CONFLICT,
+        summary="Edit an answer's words: live at once, or proposed where a second pair of eyes is asked for",
+    )
+    def edit(
+        caller: writer, topic_id: Annotated[shapes.Identifier, Path()], body: shapes.NewAnswer
+    ) -> shapes.KnowledgeEdited:
+        wanted = {"answer": " ".join(body.text.split())}
+        try:
+            done = edits.propose(TOPIC + topic_id, wanted, by=caller.login, why=body.why)
+        except UnknownSubject:
+            raise Problem(404, "unknown", "There is no such topic.") from None
+        except NothingChanged as same:
+            raise Problem(409, "same", str(same)) from None
+        except EditConflict as conflict:
+            raise Problem(409, "stale", str(conflict)) from None
+        except KnowledgeError as error:
+            raise Problem(422, "invalid", str(error)) from None
+        return shapes.KnowledgeEdited(id=done.edit_id, live=done.live)
+
 
 def _telling(door: Door, body: shapes.NewState) -> Telling | None:
     if not body.tell:
@@ -441,15 +657,25 @@ def _note(session: Session, note: StaffNote) -> shapes.Note:
     )
 
 
-def _line(message: Message) -> shapes.ThreadLine:
-    return shapes.ThreadLine(
-        id=message.id,
-        seq=message.seq,
-        author=message.author,
-        text=message.text,
-        act=message.act,
-        at=message.created_at,
-    )
+def _lines(session: Session, messages: Sequence[Message]) -> list[shapes.ThreadLine]:
+    ids = [message.id for message in messages]
+    found = {
+        one.message_id: one for one in session.scalars(select(Delivery).where(Delivery.message_id.in_(ids)))
+    }
+    return [
+        shapes.ThreadLine(
+            id=message.id,
+            seq=message.seq,
+            author=message.author,
+            text=message.text,
+            act=message.act,
+            at=message.created_at,
+            delivery=shapes.DeliveryTold(state=sent.state, error=sent.error)
+            if (sent := found.get(message.id))
+            else None,
+        )
+        for message in messages
+    ]
 
 
 def _application(session: Session, reference: str) -> Application:
