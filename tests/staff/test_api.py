@@ -186,8 +186,10 @@ def test_a_file_is_sent_and_papers_are_read_by_a_program(both: Any) -> None:
 
     program.post(f"/conversations/{conversation_id}/take-over")
     path = f"{PREFIX}/conversations/{conversation_id}/files"
-    large = PDF + b" " * 100_000
-    sent = program.client.post(path, files={"file": ("Offer.pdf", large)}, data={"text": "Your offer"}).json()
+    large = PDF.replace(b"%%EOF", b"%" + b" " * 100_000 + b"\n%%EOF")
+    sent = program.client.post(path, files={"file": ("Offer.pdf", large)}, data={"text": "Your offer"})
+    assert sent.status_code == 200, sent.text
+    sent = sent.json()
     line = program.get(f"/conversations/{conversation_id}", after=sent["seq"] - 1).json()["messages"][0]
     assert (line["text"], line["act"]["file"]["name"]) == ("Your offer", "Offer.pdf")
     refused = program.client.post(path, files={"file": ("a.exe", b"MZ a program")})
