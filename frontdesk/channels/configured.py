@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from frontdesk.channels import messenger, twilio, whatsapp
 from frontdesk.channels.channel import Channel
 from frontdesk.channels.generic import Generic
 from frontdesk.channels.messenger import Messenger
@@ -126,6 +127,13 @@ KINDS: Final = (
 def carries_files(channel: str) -> bool:
     """Whether a file that staff send reaches an applicant there: on the website, and on some channels."""
     return channel == WEBSITE or any(kind.name == channel and kind.files for kind in KINDS)
+
+
+def reply_window(channel: str, thread: str) -> float | None:
+    """For how many hours after an applicant's last message their channel takes a reply; None: for ever."""
+    if channel == "twilio":
+        return twilio.can(thread).window
+    return {"whatsapp": whatsapp.CAPABILITIES.window, "messenger": messenger.CAPABILITIES.window}.get(channel)
 
 
 def webhook_url(settings: Settings, name: str) -> str:

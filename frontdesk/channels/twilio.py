@@ -58,6 +58,12 @@ _WHATSAPP: Final = Capabilities(
     text=LONGEST, measure=measures.utf16, markup="whatsapp", window=24.0, per_second=60.0, per_thread=0.2
 )
 
+
+def can(thread: str) -> Capabilities:
+    """What a thread of that name can show: one of WhatsApp, or one of SMS."""
+    return _WHATSAPP if thread.startswith("whatsapp:") else _SMS
+
+
 _STATES: Final = {
     "sent": "sent",
     "delivered": "delivered",
@@ -117,7 +123,7 @@ class Twilio(Channel):
         self._headers = {"Authorization": f"Basic {basic}"}
 
     def capabilities(self, thread: str) -> Capabilities:
-        return _WHATSAPP if thread.startswith("whatsapp:") else _SMS
+        return can(thread)
 
     def verify(self, request: RawRequest) -> None:
         given = request.headers.get(SIGNATURE_HEADER, "")

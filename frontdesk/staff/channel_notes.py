@@ -39,3 +39,12 @@ def notes(session: Session, messages: Sequence[Message]) -> dict[str, list[str]]
         )
         found.setdefault(delivery.message_id, []).append(told)
     return found
+
+
+def can_be_retried(session: Session, messages: Sequence[Message]) -> set[str]:
+    """The ids of those that did not arrive and may be tried again: failed, or held."""
+    ids = [message.id for message in messages]
+    stuck = select(Delivery.message_id).where(
+        Delivery.message_id.in_(ids), Delivery.state.in_(("failed", "held"))
+    )
+    return set(session.scalars(stuck))

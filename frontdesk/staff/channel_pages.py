@@ -15,7 +15,7 @@ from frontdesk.records.models import ChannelHealth, Delivery
 from frontdesk.settings import Settings
 from frontdesk.staff import audit
 from frontdesk.staff.desk import Desk, see
-from frontdesk.staff.gate import Change, Refused
+from frontdesk.staff.gate import Change, Refused, safe_way
 from frontdesk.staff.sessions import Member
 
 SHOWN = 100
@@ -70,7 +70,7 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
             if not deliveries.retry(session, delivery_id):
                 raise Refused(404, "Not found", "There is no such message that did not arrive (any more).")
             audit.note(session, asked.member.login, "delivery.retried", delivery_id)
-        return see("/staff/channels", "retried")
+        return see(safe_way(asked.form.text("to") or "/staff/channels"), "retried")
 
 
 def _listed(session: Session, settings: Settings) -> list[Shown]:

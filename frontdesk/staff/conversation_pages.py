@@ -1,18 +1,29 @@
 """One conversation, and what staff do with it: each change a service of `conversations.holder`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from frontdesk.applications import documents
-from frontdesk.channels.configured import carries_files
+from frontdesk.channels.configured import carries_files, reply_window
 from frontdesk.conversations import holder, notes, threads
 from frontdesk.conversations.states import HolderConflict, conflict, staff_name
 from frontdesk.knowledge.organization import Organization
-from frontdesk.records.models import Application, ContactLeft, Conversation, Handoff, Mention, Staff, now
+from frontdesk.records.models import (
+    Application,
+    ContactLeft,
+    Conversation,
+    Handoff,
+    Mention,
+    Message,
+    Staff,
+    now,
+)
 from frontdesk.staff import audit, languages, persons, queue, saved_replies, snoozing, transcript
 from frontdesk.staff.applicants import beside
 from frontdesk.staff.desk import DONE, Desk, see
@@ -59,7 +70,7 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
             conversation = known_conversation(session, conversation_id)
             name = _name(session, conversation)
             found = transcript.since(session, conversation.id, applicant=name, after=after, after_note=note)
-        return desk.fragment("parts/thread_more.html", conversation=conversation, thread=found)
+        return desk.fragment("parts/thread_more.html", member=member, conversation=conversation, thread=found)
 
     @router.get("/conversations/{conversation_id}/handling")
     def handling(member: agent, conversation_id: ConversationId) -> Response:
@@ -299,12 +310,35 @@ def _handling(
         "own": conversation.holder == "assigned" and conversation.staff_id == member.staff_id,
         "colleagues": colleagues,
         "text": text,
+        "window": _window(session, conversation),
         "text_limit": desk.settings.text_limit,
         "carries_files": carries_files(conversation.channel),
         "saved": saved_replies.listed(session),
         "snoozes": snoozing.usual(desk.organization(), now()),
         "language": languages.said(conversation.language),
     }
+
+
+@dataclass(frozen=True)
+class Window:
+    """The reply window of the applicant's channel. `until`: None when nobody wrote yet."""
+
+    hours: int
+    until: datetime | None
+    is_open: bool
+
+
+def _window(session: Session, conversation: Conversation) -> Window | None:
+    hours = reply_window(conversation.channel, conversation.external_ref)
+    if hours is None:
+        return None
+    last = session.scalar(
+        select(func.max(Message.created_at)).where(
+            Message.conversation_id == conversation.id, Message.author == "applicant"
+        )
+    )
+    until = last + timedelta(hours=hours) if last is not None else None
+    return Window(int(hours), until, until is not None and until > now())
 
 
 def _beside(

@@ -34,7 +34,7 @@ class Source:
 class Line:
     """One message. `act`: the dialogue act in short; `button`: the applicant pressed one.
 
-    `notes`: what its channel told about it.
+    `notes`: what its channel told about it; `stuck`: it did not arrive and may be tried again.
     A private note of the team is a line with `author` = note; its `seq` is the message that it stands after.
     """
 
@@ -50,6 +50,7 @@ class Line:
     button: bool
     notes: Sequence[str] = ()
     files: Sequence[KeptFile] = ()
+    stuck: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def _files(session: Session, messages: Sequence[Message]) -> dict[str, list[Kept
 
 def _lines(session: Session, messages: Sequence[Message], applicant: str) -> list[Line]:
     names, told = staff_names(session), channel_notes.notes(session, messages)
-    files = _files(session, messages)
+    files, stuck = _files(session, messages), channel_notes.can_be_retried(session, messages)
     return [
         Line(
             id=message.id,
@@ -186,6 +187,7 @@ def _lines(session: Session, messages: Sequence[Message], applicant: str) -> lis
             button=message.choice is not None,
             notes=told.get(message.id, ()),
             files=files.get(message.id, ()),
+            stuck=message.id in stuck,
         )
         for message in messages
     ]

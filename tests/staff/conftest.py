@@ -185,6 +185,14 @@ class Console:
             session.flush()
             return made.id
 
+    def staff_id(self, login: str) -> str:
+        from frontdesk.staff.accounts import find
+
+        with self.record.reading() as session:
+            found = find(session, login)
+        assert found is not None, login
+        return found.id
+
     def known(self, login: str) -> bool:
         """Whether there is an account of that login."""
         from frontdesk.staff.accounts import find

@@ -72,6 +72,62 @@ def test_the_queue_and_the_title_follow_without_a_reload(
     assert page.evaluate("window.same")
 
 
+def test_an_alert_is_a_notification_of_the_browser_when_the_console_is_not_looked_at(
+    served: tuple[Any, str], take_seat: Callable[..., Any]
+) -> None:
+    """The browser's own window is no part of a page: its constructor notes what it was given."""
+    desk, _ = served
+    seat = take_seat("amara")
+    page = seat.page
+    page.add_init_script(
+        """
+        window.notified = [];
+        window.Notification = class extends EventTarget {
+          static permission = "granted";
+          constructor(title, given) {
+            super();
+            window.notified.push([title, given.body, given.tag]);
+            document.documentElement.dataset.notified = window.notified.map(([said]) => said).join();
+          }
+        };
+        Object.defineProperty(document, "hidden", { get: () => window.away === true });
+        """
+    )
+    seat.go("/staff/applications")
+    expect(page.locator("[data-live]")).to_have_text("· live")
+    desk.waiting("Hello? I was first", attention="complaint")
+    expect(page.get_by_test_id("calls").locator("a")).to_have_count(1)
+    assert page.evaluate("window.notified") == [], "who looks at the console reads it there"
+    page.evaluate("window.away = true")
+    desk.waiting("I want to hurt myself", attention="crisis")
+    expect(page.locator("html")).to_have_attribute("data-notified", re.compile("Crisis"))
+    notified = page.evaluate("window.notified")
+    assert "hurt" not in str(notified), "nothing of what the applicant wrote stands on a locked screen"
+    assert all(text and tag for _, text, tag in notified)
+    assert seat.troubles == []
+
+
+def test_the_page_of_alerts_asks_for_the_browsers_leave(
+    served: tuple[Any, str], take_seat: Callable[..., Any]
+) -> None:
+    seat = take_seat("amara")
+    page = seat.page
+    page.add_init_script(
+        """
+        window.Notification = class {
+          static permission = "default";
+          static async requestPermission() { Notification.permission = "granted"; return "granted"; }
+        };
+        """
+    )
+    seat.go("/staff/alerts")
+    ask = page.locator("[data-notify-allow]")
+    expect(ask).to_be_visible()
+    ask.click()
+    expect(ask).to_be_hidden()
+    expect(page.locator("[data-notify-told]")).to_contain_text("This browser shows alerts")
+
+
 def test_an_outage_appears_without_a_reload(served: tuple[Any, str], take_seat: Callable[..., Any]) -> None:
     desk, _ = served
     page = take_seat().page
