@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import httpx
     import uvicorn
     from anyio.from_thread import BlockingPortal
+    from argon2 import PasswordHasher
     from playwright.sync_api import Browser, Page
 
     from frontdesk.conversations.live import Changes
@@ -40,9 +41,21 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def earnest_hasher() -> Iterator[PasswordHasher]:
+    """Argon2 at the least cost it knows; gives the hasher that is used in earnest."""
+    from argon2 import PasswordHasher
+
+    from frontdesk.staff import passwords
+
+    earnest = passwords._hasher
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield earnest
+
+
 @pytest.fixture(scope="session")
-def password_hash() -> str:
-    """Argon2 takes its time: once a session is enough."""
+def password_hash(earnest_hasher: PasswordHasher) -> str:
     from frontdesk.staff import passwords
 
     return passwords.hashed(PASSWORD)

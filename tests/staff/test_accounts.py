@@ -99,6 +99,12 @@ def test_the_same_password_from_another_keyboard_fits() -> None:
     )
 
 
+def test_a_password_costs_who_guesses_as_much_as_rfc_9106_asks(earnest_hasher: PasswordHasher) -> None:
+    assert earnest_hasher.memory_cost >= 64 * 1024
+    assert earnest_hasher.time_cost >= 3
+    assert earnest_hasher.type.name == "ID"
+
+
 def test_a_hash_of_other_parameters_is_renewed_at_the_next_sign_in(desk: Any) -> None:
     staff_id = desk.staff("amara")
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash("river lantern copper")

@@ -451,7 +451,7 @@ def test_a_route_opens_to_its_scope_and_no_other(
 
 # --- whatever is sent ------------------------------------------------------------------------------------
 
-EXAMPLES = 20
+EXAMPLES = 12
 CHECKS = (
     schemathesis.checks.not_a_server_error,
     schemathesis.checks.status_code_conformance,
