@@ -1,4 +1,4 @@
-"""The form by which a member of staff sends a file to the applicant; and what every form with a file shares."""
+"""The form by which staff send a file to the applicant, and what every form with a file shares."""
 
 from typing import Annotated
 
