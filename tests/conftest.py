@@ -27,9 +27,12 @@ if importlib.util.find_spec("hypothesis"):
     from hypothesis import HealthCheck
     from hypothesis import settings as property_settings
 
+    # Each run draws other examples, so few a run are many in a week; CHHA_TEST_EXAMPLES=thorough draws 500.
     # How fast a shared machine makes examples says nothing about the code.
-    property_settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    property_settings.load_profile("desk")
+    desk = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+    property_settings.register_profile("desk", max_examples=50, **desk)
+    property_settings.register_profile("thorough", max_examples=500, **desk)
+    property_settings.load_profile(os.environ.get("CHHA_TEST_EXAMPLES", "desk"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-from tests.stack import Assistant, Process, answers
+from tests.stack import Assistant, answers
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Process]:
-    """An action server without a Rasa."""
-    made = Assistant(tmp_path)
-    made.actions.start()
-    yield made.actions
-    made.stop()
-
-
-def test_an_action_server_that_is_killed_leaves_nothing_on_its_port(server: Process):
+def test_an_action_server_that_is_killed_leaves_nothing_on_its_port(talk: Assistant):
+    server = talk.actions
     os.kill(server.pid, signal.SIGKILL)
     server.wait_until_ended()
     assert not answers(server.health)

@@ -11,7 +11,7 @@ from pathlib import Path
 import phonenumbers
 import pycountry
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from frontdesk.applications import corrections, extraction, fields
@@ -57,7 +57,6 @@ TEXT = st.one_of(st.text(max_size=200), st.lists(WORDS, max_size=14).map(" ".joi
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
-@settings(max_examples=120, deadline=None)
 @given(text=TEXT)
 @example(text="\x00\ud7ff\u202e٣٤٥")
 @example(text="12/13/")
@@ -68,7 +67,6 @@ def test_no_text_breaks_a_parser_and_what_is_certain_can_be_kept(field: Field, t
         assert field.accepts(found.value), (text, found)
 
 
-@settings(max_examples=150, deadline=None)
 @given(text=TEXT)
 def test_no_text_breaks_extraction_and_what_it_takes_can_be_kept(text: str) -> None:
     for name, value in extraction.extract(text, CONTEXT, phrases()).values.items():
@@ -96,7 +94,6 @@ FULL = {
 }
 
 
-@settings(max_examples=150, deadline=None)
 @given(text=TEXT)
 def test_no_text_breaks_a_correction_and_what_it_takes_can_be_kept(text: str) -> None:
     found = corrections.find(
@@ -112,7 +109,6 @@ def test_no_text_breaks_a_correction_and_what_it_takes_can_be_kept(text: str) ->
             assert BY_NAME[one.field].accepts(one.parsed.value), (text, one)
 
 
-@settings(max_examples=150, deadline=None)
 @given(text=TEXT, asking=st.sampled_from([field.name for field in FIELDS]))
 def test_every_message_gets_an_answer_and_keeps_the_record_whole(text: str, asking: str) -> None:
     known = {}
@@ -137,7 +133,6 @@ def test_every_message_gets_an_answer_and_keeps_the_record_whole(text: str, aski
         assert result.values == {}
 
 
-@settings(max_examples=200, deadline=None)
 @given(text=st.text(max_size=300))
 def test_masking_leaves_no_private_number_behind(text: str) -> None:
     assert sensitive.find(sensitive.mask(text)) == []
@@ -146,7 +141,6 @@ def test_masking_leaves_no_private_number_behind(text: str) -> None:
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 
 
-@settings(max_examples=150, deadline=None)
 @given(region=st.sampled_from(REGIONS), style=st.sampled_from(["E164", "INTERNATIONAL", "00"]))
 def test_an_international_number_comes_back_as_given(region: str, style: str) -> None:
     number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
@@ -161,7 +155,6 @@ def test_an_international_number_comes_back_as_given(region: str, style: str) ->
     assert phones.parse(f"my number is {written}", CONTEXT) == Certain(wanted)
 
 
-@settings(max_examples=80, deadline=None)
 @given(region=st.sampled_from(REGIONS))
 def test_a_national_number_is_never_put_into_another_country_for_certain(region: str) -> None:
     number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
@@ -173,7 +166,6 @@ def test_a_national_number_is_never_put_into_another_country_for_certain(region:
         assert found.value == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     local=st.from_regex(r"[a-z][a-z0-9]{0,8}([._+-][a-z0-9]{1,6})?", fullmatch=True),
     domain=st.sampled_from(["example.com", "example.org", "uni.example.edu", "gmail.com", "yahoo.co.in"]),
@@ -209,7 +201,6 @@ def test_every_specialty_is_known_by_every_alias(entry: object) -> None:
         assert entry.id in (found.value or []), (alias, found)  # type: ignore[attr-defined]
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     year=st.integers(2027, 2031),
     month=st.integers(1, 12),
@@ -231,7 +222,6 @@ def test_a_month_comes_back_as_given(year: int, month: int, style: str) -> None:
     assert months.parse(text, CONTEXT) == Certain(f"{year}-{month:02d}")
 
 
-@settings(max_examples=100, deadline=None)
 @given(day=st.dates(dt.date(2024, 1, 1), dt.date(2030, 12, 31)), month=st.integers(1, 12))
 def test_a_month_by_name_is_never_in_the_past(day: dt.date, month: int) -> None:
     found = months.parse(calendar.month_name[month], Context(today=day))
@@ -239,7 +229,6 @@ def test_a_month_by_name_is_never_in_the_past(day: dt.date, month: int) -> None:
         assert str(found.value) >= f"{day.year}-{day.month:02d}"
 
 
-@settings(deadline=None)
 @given(
     weeks=st.integers(1, 52),
     style=st.sampled_from(["{}", "{} weeks", "{}wks", "for {} weeks please", "i want {} weeks"]),
@@ -248,7 +237,6 @@ def test_weeks_come_back_as_given(weeks: int, style: str) -> None:
     assert durations.parse(style.format(weeks), CONTEXT) == Certain(weeks)
 
 
-@settings(deadline=None)
 @given(
     year=st.integers(1980, 2034),
     style=st.sampled_from(["{}", "class of {}", "in {}", "batch {}", "{} insha'Allah"]),
@@ -257,7 +245,6 @@ def test_a_year_comes_back_as_given(year: int, style: str) -> None:
     assert years.graduation(style.format(year), CONTEXT) == Certain(year)
 
 
-@settings(deadline=None)
 @given(score=st.integers(100, 300), style=st.sampled_from(["{}", "score {}", "i got {}", "{} (2021)"]))
 def test_a_score_comes_back_as_given(score: int, style: str) -> None:
     assert exams.step2ck(style.format(score), CONTEXT) == Certain(str(score))
@@ -269,7 +256,6 @@ GIVEN = st.sampled_from(
 )
 
 
-@settings(max_examples=120, deadline=None)
 @given(
     parts=st.lists(GIVEN, min_size=1, max_size=5),
     title=st.sampled_from(["", "Dr. ", "Dr ", "Mr. ", "my name is "]),
@@ -282,7 +268,6 @@ def test_a_name_comes_back_in_its_order(parts: list[str], title: str, degree: st
     assert names.parse(f"{title}{name}{degree}", CONTEXT) == Certain(name)
 
 
-@settings(max_examples=150, deadline=None)
 @given(text=TEXT)
 def test_no_text_breaks_what_parsers_share(text: str) -> None:
     assert "".join(speech.sentences(text)).count("\x00") == text.count("\x00")
@@ -301,7 +286,6 @@ SPOKEN = (
 TENS = {20: "twenty", 30: "thirty", 40: "forty", 50: "fifty"}
 
 
-@settings(deadline=None)
 @given(number=st.integers(0, 59), dash=st.sampled_from([" ", "-"]))
 def test_a_number_in_words_comes_back_in_digits(number: int, dash: str) -> None:
     tens, unit = number // 10 * 10, number % 10
@@ -309,7 +293,6 @@ def test_a_number_in_words_comes_back_in_digits(number: int, dash: str) -> None:
     assert numbers.words_to_digits(said) == str(number)
 
 
-@settings(max_examples=80, deadline=None)
 @given(region=st.sampled_from(REGIONS))
 def test_a_spoken_number_comes_back_as_given(region: str) -> None:
     number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
@@ -320,7 +303,6 @@ def test_a_spoken_number_comes_back_as_given(region: str) -> None:
     assert phones.parse(said, CONTEXT) == Certain(wanted)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     kind=st.sampled_from(
         ["University of {}", "{} Medical College", "Universidad de {}", "{} School of Medicine"]
@@ -333,7 +315,6 @@ def test_a_school_comes_back_as_typed(kind: str, place: str, style: str) -> None
     assert schools.parse(style.format(name), CONTEXT) == Certain(name)
 
 
-@settings(max_examples=120, deadline=None)
 @given(
     state=st.sampled_from(
         [one.name for one in pycountry.subdivisions.get(country_code="US") if one.type == "State"]
@@ -374,7 +355,6 @@ def test_every_spelling_of_a_month_is_that_month(kind: str) -> None:
 DENIED = st.sampled_from(["not", "did not", "have not", "haven't", "never", "didn't"])
 
 
-@settings(deadline=None)
 @given(denial=DENIED, verb=st.sampled_from(["passed", "pass", "cleared", "pass it", "passed yet"]))
 def test_what_is_denied_is_never_taken_as_passed(denial: str, verb: str) -> None:
     for parse in (exams.step1, exams.step2ck):
@@ -382,7 +362,6 @@ def test_what_is_denied_is_never_taken_as_passed(denial: str, verb: str) -> None
         assert not (isinstance(found, Certain) and found.value == "passed"), found
 
 
-@settings(deadline=None)
 @given(denial=st.sampled_from(["not", "not yet", "I am not", "still not"]))
 def test_what_is_denied_is_never_taken_as_certified_or_graduated(denial: str) -> None:
     certified = ecfmg.parse(f"{denial} certified", CONTEXT)
@@ -391,7 +370,6 @@ def test_what_is_denied_is_never_taken_as_certified_or_graduated(denial: str) ->
     assert not (isinstance(graduated, Certain) and graduated.value == "graduate")
 
 
-@settings(deadline=None)
 @given(
     denial=st.sampled_from(["no", "not", "don't want"]),
     wish=st.sampled_from(["rotation", "residency support"]),
@@ -402,7 +380,6 @@ def test_what_is_denied_is_never_taken_as_the_program(denial: str, wish: str) ->
     assert not (isinstance(found, Certain) and found.value in {wanted, "both"}), found
 
 
-@settings(deadline=None)
 @given(status=st.sampled_from(["citizen", "green card holder", "permanent resident"]))
 def test_who_needs_no_visa_is_never_noted_as_needing_help(status: str) -> None:
     found = visas.parse(f"no, I am a {status}", CONTEXT)
