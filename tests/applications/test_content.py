@@ -12,7 +12,7 @@ from actions.__main__ import main as serve_actions
 from frontdesk.app.serve import main as serve_front_desk
 from frontdesk.applications import content
 from frontdesk.knowledge.files import KnowledgeError
-from frontdesk.knowledge.vocabulary import answer_words
+from frontdesk.knowledge.vocabulary import KINDS, answer_words, vocabulary
 from frontdesk.settings import ROOT, load_settings
 
 STARTS = [pytest.param(serve_front_desk, id="front desk"), pytest.param(serve_actions, id="action server")]
@@ -47,15 +47,11 @@ def test_a_start_without_the_folder_of_answer_words_is_refused_with_a_sentence(
     assert "yes_no" in said
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path.relative_to(ROOT / "knowledge") for path in (ROOT / "knowledge").glob("vocabulary/*.yml")],
-    ids=str,
-)
-def test_each_file_of_the_vocabulary_is_needed(path: Path, knowledge: Path) -> None:
-    (knowledge / path).unlink()
-    with pytest.raises(KnowledgeError, match=path.stem):
-        content.check(load_settings())
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_each_file_of_the_vocabulary_is_needed(kind: str, knowledge: Path) -> None:
+    (knowledge / "vocabulary" / f"{kind}.yml").unlink()
+    with pytest.raises(KnowledgeError, match=kind):
+        vocabulary(knowledge / "vocabulary")
 
 
 def test_the_content_of_the_repository_is_whole(knowledge: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from frontdesk.applications.form import dialogue
 from frontdesk.applications.form.sheet import Sheet
 from frontdesk.applications.form.states import DraftState, Incoming
 from frontdesk.applications.wording import application_wording, phrases
-from frontdesk.records.models import Base, Conversation, Draft, DraftChange
+from frontdesk.records.models import Conversation, Draft, DraftChange
 from frontdesk.records.session import Record
 
 TODAY = dt.date(2026, 11, 22)
@@ -23,13 +22,10 @@ CONVERSATION = "c" * 32
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Iterator[Record]:
-    record = Record(f"sqlite:///{tmp_path / 'record.db'}")
-    Base.metadata.create_all(record.engine)
-    with record.transaction() as session:
+def record(sqlite_record: Record) -> Record:
+    with sqlite_record.transaction() as session:
         session.add(Conversation(id=CONVERSATION, channel="website", external_ref="v1"))
-    yield record
-    record.close()
+    return sqlite_record
 
 
 def say(record: Record, text: str) -> Draft:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,15 +119,12 @@ class Door:
 
 
 @pytest.fixture
-def door(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
-    record = Record(f"sqlite:///{tmp_path / 'record.db'}")
-    Base.metadata.create_all(record.engine)
-    with record.transaction() as session:
+def door(sqlite_record: Record, monkeypatch: pytest.MonkeyPatch) -> Door:
+    with sqlite_record.transaction() as session:
         session.add(Conversation(id=CONVERSATION, channel="website", external_ref="v1"))
     for room in (application_form, services):
-        monkeypatch.setattr(room, "record", lambda: record)
-    yield Door(record)
-    record.close()
+        monkeypatch.setattr(room, "record", lambda: sqlite_record)
+    return Door(sqlite_record)
 
 
 async def test_the_opening_starts_the_form(door: Door) -> None:

@@ -6,8 +6,6 @@ import csv
 import datetime as dt
 import io
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from sqlalchemy import func, select
 from frontdesk.applications import drafts, export, status, submission
 from frontdesk.applications.fields import RECORD
 from frontdesk.applications.wording import application_wording
-from frontdesk.records.models import Application, Base, Conversation, Draft, now
+from frontdesk.records.models import Application, Conversation, Draft, now
 from frontdesk.records.session import Record
 
 TODAY = dt.date(2026, 11, 22)
@@ -24,13 +22,10 @@ CONVERSATION = "c" * 32
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Iterator[Record]:
-    record = Record(f"sqlite:///{tmp_path / 'record.db'}")
-    Base.metadata.create_all(record.engine)
-    with record.transaction() as session:
+def record(sqlite_record: Record) -> Record:
+    with sqlite_record.transaction() as session:
         session.add(Conversation(id=CONVERSATION, channel="website", external_ref="v1"))
-    yield record
-    record.close()
+    return sqlite_record
 
 
 def make_draft(record: Record, values: dict[str, Any], *, consented: bool = True, **working: Any) -> str:
