@@ -80,11 +80,14 @@ def bars(days: Sequence[dt.date], series: Mapping[str, Sequence[int]]) -> str:
 
 
 def lines(days: Sequence[dt.date], series: Mapping[str, Numbers], unit: str) -> str:
-    """Lines with marker and dash of their own, each labelled at its end; a day without a value is none."""
+    """Lines with marker and dash of their own, each labelled at its end; a day without a value is none.
+
+    Where two end at the same place their names stand above one another, the higher one on top.
+    """
     places = range(len(days))
 
     def draw(axes: Any) -> None:
-        top = 0.0
+        top, ends = 0.0, list[tuple[float, int, str]]()
         for number, (name, values) in enumerate(series.items()):
             known = [(place, value) for place, value in zip(places, values, strict=True) if value is not None]
             if not known:
@@ -97,16 +100,31 @@ def lines(days: Sequence[dt.date], series: Mapping[str, Numbers], unit: str) -> 
                 linewidth=1.2,
                 linestyle=LINES[number % len(LINES)],
                 marker=MARKERS[number % len(MARKERS)],
-                markersize=4.5,
+                # Of two that meet, each is still seen: a white one inside a black one.
+                markersize=6.5 if number % 2 == 0 else 3.5,
                 markerfacecolor=INK if number % 2 == 0 else "#ffffff",
             )
-            axes.annotate(name, known[-1], (7, 0), textcoords="offset points", va="center")
+            ends.append((known[-1][1], known[-1][0], name))
+        for names, place, value in end_labels(ends, near=top * 0.08):
+            axes.annotate(names, (place, value), (7, 0), textcoords="offset points", va="center")
         axes.set_ylim(0, top * 1.15 or 1)
         axes.set_xlim(-0.5, len(days) - 0.5 + max(1.0, len(days) * 0.12))
         axes.set_ylabel(unit)
         _days_axis(axes, [_short(day) for day in days])
 
     return _drawn(draw)
+
+
+def end_labels(ends: list[tuple[float, int, str]], near: float) -> list[tuple[str, int, float]]:
+    """(names, place, value) of the labels for (value, place, name); ends that are `near` share one."""
+    labels: list[tuple[list[str], int, list[float]]] = []
+    for value, place, name in sorted(ends, reverse=True):
+        if labels and labels[-1][1] == place and labels[-1][2][-1] - value < near:
+            labels[-1][0].append(name)
+            labels[-1][2].append(value)
+        else:
+            labels.append(([name], place, [value]))
+    return [("\n".join(names), place, sum(values) / len(values)) for names, place, values in labels]
 
 
 def rows(values: Sequence[tuple[str, int]], notes: Sequence[str] = ()) -> str:

@@ -203,6 +203,21 @@ def test_charts_need_no_colour_and_no_style(both: Any, chat: Callable[..., str])
     assert any(one.startswith("url(#") for one in colours), "a second channel is told by a pattern"
 
 
+@pytest.mark.parametrize(
+    ("median", "most", "labels"),
+    [
+        (4.0, 4.0, [("median\n9 of 10", 27, 4.0)]),
+        (4.0, 4.2, [("9 of 10\nmedian", 27, 4.1)]),
+        (4.0, 19.0, [("9 of 10", 27, 19.0), ("median", 27, 4.0)]),
+    ],
+)
+def test_lines_that_end_at_the_same_place_share_a_label(
+    median: float, most: float, labels: list[tuple[str, int, float]]
+) -> None:
+    ends = [(median, 27, "median"), (most, 27, "9 of 10")]
+    assert report_charts.end_labels(ends, near=1.0) == labels
+
+
 @pytest.mark.parametrize("days", [1, 31, 366])
 def test_any_span_can_be_drawn(days: int) -> None:
     span = [dt.date(2026, 1, 1) + dt.timedelta(days=n) for n in range(days)]

@@ -178,7 +178,8 @@
   });
 
   // Swaps: follow the thread when its end was in sight; keep what is being typed and where the focus is.
-  let following = !location.hash; // an address may name a message
+  // An address may name a message, or words that are looked for from the top.
+  let following = !location.hash && !find("[data-found]");
   let typing = null;
   body.addEventListener("htmx:beforeSwap", () => {
     following = following || atEnd();
