@@ -160,8 +160,8 @@ def widget() -> None:
     packed = ("package.json", "package-lock.json", "tsconfig.json", "tsconfig.types.json")
     sources = ("src", "build", "build.mjs", *packed)
     built_from = fingerprint([folder / name for name in sources])
-    built = folder / "dist" / "widget.js"
-    if fits("widget", built_from) and built.exists() and (folder / "node_modules").exists():
+    made = (folder / "dist" / "widget.js", folder / "npm" / "index.js", folder / "node_modules")
+    if fits("widget", built_from) and all(path.exists() for path in made):
         return
     npm = shutil.which("npm")
     if not npm or not works(["node", "--version"]):

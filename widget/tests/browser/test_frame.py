@@ -2,13 +2,16 @@
 
 import statistics
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from widget.tests.browser.rules import broken_rules
 from widget.tests.browser.visitors import FrontDesk, Visitor, say
+
+PACKAGE = Path(__file__).resolve().parents[2] / "npm"
 
 
 def focused(page: Page) -> str:
@@ -276,6 +279,34 @@ def test_a_second_element_is_left_out_with_a_warning(visitor: Callable[..., Visi
     page.evaluate("document.body.append(document.createElement('chha-frontdesk'))")
     expect(page.get_by_test_id("launcher")).to_have_count(1)
     assert len(someone.warnings("warning")) == 1
+
+
+def test_the_package_brings_the_same_element_to_a_site_with_a_build_of_its_own(
+    visitor: Callable[..., Visitor], desk: FrontDesk
+) -> None:
+    someone = visitor()
+
+    def packed(route: Route) -> None:
+        name = route.request.url.rpartition("/")[2]
+        route.fulfill(body=(PACKAGE / name).read_text(encoding="utf-8"), content_type="text/javascript")
+
+    someone.context.route("**/npm/*.js", packed)
+    someone.context.route("**/site.html", lambda route: route.fulfill(body="<!doctype html><h1>A site</h1>"))
+    page = someone.visit("/site.html")
+    page.evaluate(
+        """async () => {
+            const { define } = await import('/npm/index.js');
+            define({ server: location.origin });
+            const element = document.createElement('chha-frontdesk');
+            element.setAttribute('data-lang', 'fr');
+            document.body.append(element);
+        }"""
+    )
+    page.get_by_test_id("launcher").click()
+    expect(page.get_by_role("textbox", name="Votre message")).to_be_visible()
+    say(page, "echo hello")
+    expect(page.get_by_test_id("message")).to_have_count(2)
+    assert someone.errors == []
 
 
 def test_the_script_leaves_no_global_name_behind(visitor: Callable[..., Visitor], desk: FrontDesk) -> None:
