@@ -108,8 +108,8 @@ class SpellingCorrector:
         touch.
 
         `english` holds the counts of a large word list: its frequent words are left alone, its rare ones give
-        way only to the bot's own. `expansions` maps a lower-case acronym to the words that the encoder should
-        read instead.
+        way only to the bot's own. `expansions` maps a lower-case acronym or foreign word to the words
+        that the encoder should read instead.
         """
         self._own = dict(own)
         self._general = {word: rank for rank, word in enumerate(general)}
@@ -283,6 +283,10 @@ class SpellingCorrector:
                 naming = min(naming, 1)
             pairs.append((token, lower if named else self._correct_token(lower)))
         return pairs
+
+    def expand(self, text: str) -> list[tuple[str, str]]:
+        """Return (token, what is read instead) pairs of a text that is not English: nothing is corrected."""
+        return [(token, self._expansions.get(token.lower(), token.lower())) for token in tokens(text)]
 
     def _correct_token(self, token: str) -> str:
         """Correct a token; in "residancy/fellowship" and "pre-matchd" each side is a word of its own."""

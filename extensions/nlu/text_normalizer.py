@@ -36,6 +36,8 @@ UNSPELLED_FIELDS = frozenset(
         "school_country",
     }
 )
+# Languages that many write in Latin letters with the English terms in between.
+MIXED_WITH_ENGLISH = frozenset({"hi", "ur"})
 # From this share of unknown words on, a message is noise ("flurb wozzle kind of gromp").
 NOISE = 0.5
 _CASED_IM = re.compile(r"\bIM\b(?!\s+(?:a|an|the|not|from|in|at|very|so)\b)")
@@ -160,6 +162,8 @@ class TextNormalizer:
                 pairs = self._speller.correct(
                     domain_forms(line) if line.islower() else _forms_keeping_case(line)
                 )
+            elif code in MIXED_WITH_ENGLISH and line.isascii() and field not in UNSPELLED_FIELDS:
+                pairs = self._speller.expand(line)
             else:
                 pairs = [(token, token.lower()) for token in line.split()]
             words.extend(pairs)

@@ -19,6 +19,8 @@ from extensions.nlu.weights import repository_root
 ENTITY_KINDS = ("specialty", "exam", "visa", "program", "country_demonym", "month", "document")
 # Acronyms that the encoder cannot know, with the words it should read; not an entity.
 ABBREVIATION = "abbreviation"
+# Words of another language that stand among English ones, with the English words to read; not an entity.
+GLOSS = "gloss"
 
 
 class VocabularyError(ValueError):
@@ -45,9 +47,12 @@ class Vocabulary:
     sha256: str
 
     def expansions(self) -> dict[str, str]:
-        """Return lower-case acronym → the words that the encoder reads instead."""
+        """Return lower-case acronym or foreign word → the words that the encoder reads instead."""
         return {
-            alias.lower(): entry.id for entry in self.entries.get(ABBREVIATION, ()) for alias in entry.aliases
+            alias.lower(): entry.id
+            for kind in (ABBREVIATION, GLOSS)
+            for entry in self.entries.get(kind, ())
+            for alias in entry.aliases
         }
 
     def words(self) -> tuple[set[str], set[str]]:
@@ -57,8 +62,8 @@ class Vocabulary:
         """
         proper: set[str] = set()
         other: set[str] = set()
-        for entries in self.entries.values():
-            for entry in entries:
+        for kind, entries in self.entries.items():
+            for entry in entries if kind != GLOSS else ():
                 proper.update(_words(f"{entry.id} {entry.label}"))
                 for alias in entry.aliases:
                     other.update(_words(alias))
@@ -122,7 +127,7 @@ def load(folder: Path | None = None) -> Vocabulary:
         if not isinstance(content, dict) or not isinstance(content.get("entries"), list):
             raise VocabularyError(f"{path.name}: needs `kind` and a list `entries`.")
         kind = content.get("kind")
-        if kind not in (*ENTITY_KINDS, ABBREVIATION):
+        if kind not in (*ENTITY_KINDS, ABBREVIATION, GLOSS):
             raise VocabularyError(f"{path.name}: unknown kind {kind!r}.")
         if kind in entries:
             raise VocabularyError(f"{path.name}: the kind {kind} has a file already.")

@@ -203,7 +203,7 @@ class Vocabulary:
 
 # Without its words a reader would hear nothing, and nobody would know why: each kind must have its file.
 KINDS = frozenset(
-    {"abbreviation", "country_demonym", "document", "exam", "month", "program", "specialty", "visa"}
+    {"abbreviation", "country_demonym", "document", "exam", "gloss", "month", "program", "specialty", "visa"}
 )
 ANSWER_KINDS = frozenset(
     {
