@@ -80,3 +80,21 @@ def test_english_with_foreign_words_stays_english(normalizer: TextNormalizer, te
 
 def test_a_few_foreign_letters_do_not_decide() -> None:
     assert recognise("the word انٹرنشپ stands on the letter from my school in Lahore") == "en"
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("observership kaise milega", "observership how get"),
+        ("ECFMG ke liye kya chahiye?", "ecfmg ke for what needed ?"),
+        ("visa interview kab hota hai", "visa interview when is is"),
+    ],
+)
+def test_hindi_and_urdu_words_among_english_terms_are_read_as_english(
+    normalizer: TextNormalizer, typed: str, read: str
+) -> None:
+    assert normalizer.prepare(typed).normalized.replace("?", " ?").split() == read.split()
+
+
+def test_an_english_word_that_looks_like_another_languages_stays(normalizer: TextNormalizer) -> None:
+    assert normalizer.prepare("is it a mere formality").normalized == "is it a mere formality"
