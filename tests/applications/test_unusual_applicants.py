@@ -10,7 +10,20 @@ import pytest
 
 from frontdesk.applications import extraction
 from frontdesk.applications.opening import wants_to_apply
-from frontdesk.applications.parsing import exams, names, numbers, places, programs, specialties, speech, visas
+from frontdesk.applications.parsing import (
+    countries,
+    ecfmg,
+    exams,
+    months,
+    names,
+    numbers,
+    places,
+    programs,
+    specialties,
+    speech,
+    stages,
+    visas,
+)
 from frontdesk.applications.parsing.result import Certain, Confirm, Context
 
 TODAY = Context(today=dt.date(2026, 11, 27))
@@ -43,6 +56,12 @@ TODAY = Context(today=dt.date(2026, 11, 27))
         (places.parse, "does not matter", "any"),
         (places.parse, "me da igual", "any"),
         (places.parse, "tanto faz", "any"),
+        (stages.parse, "passed mbbs", "graduate"),
+        (stages.parse, "mbbs completed", "graduate"),
+        (countries.parse, "🇨🇦", "CA"),
+        (countries.parse, "🇮🇪 here", "IE"),
+        (months.parse, "2027年6月", "2027-06"),
+        (months.parse, "2027년 6월 1일", "2027-06"),
     ],
 )
 def test_an_unusual_answer_is_read_as_it_was_meant(parser: Any, text: str, value: Any) -> None:
@@ -115,3 +134,21 @@ def test_a_part_of_the_name_is_respelled_and_the_rest_stays(chat: Callable[..., 
     talk.say("oh wait, my name is misspelled, it is Peña with n tilde")
     assert talk.values["full_name"] == "María Fernanda Peña Núñez"
     assert talk.asking == "email"
+
+
+def test_a_yes_with_its_year_is_asked_about_as_certified() -> None:
+    parsed = ecfmg.parse("Yes since 2022", TODAY)
+    assert isinstance(parsed, Confirm)
+    assert parsed.value == "certified"
+
+
+def test_words_that_come_again_where_they_were_no_answer_get_an_example_and_no_third_same_prompt(
+    chat: Callable[..., Any],
+) -> None:
+    label = "faq/match_chances"
+    talk = chat("ecfmg_status")
+    first = talk.say("well the thing with the paper", label)
+    assert first.acts == ["interruption", "question:ecfmg_status"]
+    told = [talk.say("well the thing with the paper", label).text for _ in range(3)]
+    assert all("for example" in one.casefold() for one in told)
+    assert len(set(told)) == 3

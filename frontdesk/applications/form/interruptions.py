@@ -12,6 +12,8 @@ from frontdesk.applications.form.states import Interruption
 from frontdesk.applications.parsing import speech, yes_no
 from frontdesk.knowledge.vocabulary import key_of
 
+LONGEST_HEARD = 80
+
 
 def interrupt(sheet: Sheet) -> None:
     """Answer what was asked, then the same question again."""
@@ -27,11 +29,21 @@ def interrupt(sheet: Sheet) -> None:
         sheet.replies.append(Interruption(("faq/privacy",)))
     else:
         sheet.replies.append(Interruption())
-    if not sheet.pending("again") and reading.is_small_talk(sheet) and _chatted(sheet) > 1:
-        # Small talk again and again may be an answer that nobody understands: with other words, a way out.
+    # The same words again, or small talk again and again, may be an answer that nobody understands: with
+    # other words, a way out.
+    insists = _said_again(sheet)
+    if not sheet.pending("again") and (insists or (reading.is_small_talk(sheet) and _chatted(sheet) > 1)):
         doubts.missed(sheet)
         return
     questions.ask_again(sheet)
+
+
+def _said_again(sheet: Sheet) -> bool:
+    """Whether the waiting question got these very words before, and they ask nothing by their form."""
+    heard = {"field": sheet.asking or REVIEW, "text": speech.folded(sheet.text)[:LONGEST_HEARD]}
+    again = sheet.working.get("heard") == heard and not speech.is_question(sheet.text)
+    sheet.working["heard"] = heard
+    return again
 
 
 def _chatted(sheet: Sheet) -> int:

@@ -34,9 +34,9 @@ class Sheet:
 
     `working` is what the draft remembers besides its values: `pending` (a question about an answer: `kind`
     confirm, options, phone, year, result, change, again, cancel, restart), `order` (fields as they were
-    answered), `misses` (failures a field), `chatted` (small talk instead of an answer), `held` and `hints`
-    (said before consent; said in passing), `step` (last heading), `aside` (help was shown), `regions`,
-    `deferred_phone`, `other_person`, `updates`, `consented`.
+    answered), `misses` (failures a field), `chatted` (small talk instead of an answer), `heard` (words that
+    were taken for an interruption), `held` and `hints` (said before consent; said in passing), `step` (last
+    heading), `aside` (help was shown), `regions`, `deferred_phone`, `other_person`, `updates`, `consented`.
     """
 
     def __init__(

@@ -139,8 +139,22 @@ def _is_word(found: Found, text: str, *, asked: bool) -> bool:
     return guarded or found.alias[0] in _ordinary() or len(found.alias[0]) <= 2
 
 
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+
+
+def with_flags_named(text: str) -> str:
+    """The text with each flag as the name of its country."""
+
+    def named(match: re.Match[str]) -> str:
+        code = "".join(chr(ord(sign) - 0x1F1E6 + ord("A")) for sign in match.group())
+        return f" {name_of(code)} " if is_code(code) else match.group()
+
+    return _FLAG.sub(named, text)
+
+
 def parse(text: str, context: Context) -> Parsed:
     """The one country that the text names as the applicant's; asks when there are two or none for certain."""
+    text = with_flags_named(text)
     line = words(text)
     whole = tuple(word.folded for word in line)
     if not whole:

@@ -6,7 +6,7 @@ import re
 
 from frontdesk.applications.parsing.result import Certain, Confirm, Context, Parsed, Unclear
 from frontdesk.applications.parsing.speech import folded, read_past_slips
-from frontdesk.applications.parsing.yes_no import plain, signs
+from frontdesk.applications.parsing.yes_no import leading, plain, signs
 
 STATES = ("not_started", "in_progress", "certified")
 
@@ -91,9 +91,12 @@ def _parse(text: str, context: Context) -> Parsed:
     said = plain(text)
     if said == "no" or re.match(r"no\b|nope\b|nah\b", line):
         return Certain("not_started") if len(line.split()) <= 8 else Unclear("ecfmg_which")
-    if said == "yes":
+    if said == "yes" or (leading(text) == "yes" and _SINCE.search(line)):
         return Confirm("certified", "confirm_certified")
     return None
+
+
+_SINCE = re.compile(r"\b(?:since|in|from|already|long ago|got it)\b(?: (?:19|20)\d{2})?")
 
 
 def _will(line: str) -> bool:

@@ -57,9 +57,15 @@ def parse(text: str, context: Context) -> Parsed:
     return found
 
 
+# "2027年6月", "2027년 6월".
+_EAST_ASIAN = re.compile(
+    r"(?P<year>20\d{2})\s*[年년]\s*(?P<month>1[0-2]|0?[1-9])\s*[月월](?:\s*\d{1,2}\s*[日일])?"
+)
+
+
 def _parse(text: str, context: Context) -> Parsed:
     today = context.today
-    plain = words_to_digits(text)
+    plain = words_to_digits(_EAST_ASIAN.sub(r"\g<month>/\g<year>", text))
     numeric = _numeric(plain, today)
     if numeric is not None:
         return numeric
