@@ -49,7 +49,12 @@ def test_a_start_without_the_folder_of_answer_words_is_refused_with_a_sentence(
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_each_file_of_the_vocabulary_is_needed(kind: str, knowledge: Path) -> None:
-    (knowledge / "vocabulary" / f"{kind}.yml").unlink()
+    [file] = [
+        path
+        for path in (knowledge / "vocabulary").glob("*.yml")
+        if f"\nkind: {kind}\n" in f"\n{path.read_text(encoding='utf-8')}"
+    ]
+    file.unlink()
     with pytest.raises(KnowledgeError, match=kind):
         vocabulary(knowledge / "vocabulary")
 
