@@ -90,16 +90,15 @@ def _in_another_language(understanding: Understanding) -> bool:
     """Whether to answer with the sentence of that language.
 
     Thanks and greetings are understood in many; and who mixes Hindi or Urdu in Latin letters with English, as
-    in many clinics, reads an English answer when the question was clear.
+    in many clinics, reads an English answer, or a choice of answers, when a topic was recognised.
     """
     if understanding.language not in wording().language:
         return False
     first = understanding.parts[0]
-    understood = understanding.decision == "act" and (
-        first.label in COURTESY
-        or (understanding.language in MIXED_WITH_ENGLISH and first.group == "faq" and first.text.isascii())
-    )
-    return not understood
+    if first.label in COURTESY:
+        return understanding.decision != "act"
+    mixed = understanding.language in MIXED_WITH_ENGLISH and first.text.isascii()
+    return not (mixed and first.group == "faq" and understanding.decision in ("act", "lean", "clarify"))
 
 
 def _answer_parts(dispatcher: CollectingDispatcher, context: TurnContext) -> list[EventType]:

@@ -19,7 +19,7 @@ from extensions.nlu.encoder import SentenceEncoder
 from extensions.nlu.intent_model import IntentModel, softmax
 from extensions.nlu.language import DEFAULT as ENGLISH
 from extensions.nlu.safety_phrases import shows_distress
-from extensions.nlu.text_normalizer import Prepared
+from extensions.nlu.text_normalizer import MIXED_WITH_ENGLISH, Prepared
 
 MAX_PARTS = 3
 RANKING = 5
@@ -358,7 +358,9 @@ class Interpreter:
             # when it holds a word of distress.
             distressed = label == CRISIS and shows_distress(prepared.cleaned)
             return "act" if foreign or distressed or confidence >= SURE_OF_HARM else "fallback"
-        if foreign and label.startswith((FAQ, DECLINE)) and confidence < limits["foreign"]:
+        # Of Hindi and Urdu among English terms the normaliser has made English that the encoder reads.
+        mixed = prepared.language in MIXED_WITH_ENGLISH and prepared.normalized.isascii()
+        if foreign and not mixed and label.startswith((FAQ, DECLINE)) and confidence < limits["foreign"]:
             return "fallback"
         if foreign and not prepared.normalized.isascii() and not label.startswith(CHITCHAT):
             return "fallback"

@@ -96,6 +96,14 @@ def test_a_clear_question_in_hindi_mixed_with_english_is_answered(talk: Assistan
     assert acts[0].get("topic") == "rotation_cost"
 
 
+def test_an_unsure_question_in_hindi_mixed_with_english_is_answered_with_other_readings(
+    talk: Assistant, me: str
+):
+    acts = talk.acts(me, "mujhe cardiology rotation karna hai kab start hoga")
+    assert acts[0]["act"] in ("answer", "clarify")
+    assert all(act.get("reason") != "language" for act in acts)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
