@@ -31,6 +31,16 @@ SURE_OF_HARM = 0.6
 MAX_ATOMS = 5
 
 UNSAFE, CRISIS = "decline/unsafe_input", "safety/crisis"
+# Limits that are told whatever stands beside them.
+ALWAYS_TOLD = frozenset(
+    {
+        UNSAFE,
+        "decline/guarantee",
+        "decline/legal_advice",
+        "decline/medical_advice",
+        "decline/misconduct",
+    }
+)
 FAQ, DECLINE, SAFETY, CHITCHAT = "faq/", "decline/", "safety/", "chitchat/"
 # Courtesy around a question is not a question; it is dropped when anything else is said.
 COURTESY = frozenset(
@@ -228,7 +238,19 @@ class Interpreter:
         if named:
             logits = logits.copy()  # the model keeps what it gave
             logits[named] += _PHRASE
-        return softmax(logits)
+        return self._as_topic(softmax(logits))
+
+    def _as_topic(self, probabilities: np.ndarray) -> np.ndarray:
+        """Let a topic go before the limit that says the same, where it is not out of the question.
+
+        "Do I get a seat for sure?" asks; the topic's answer has sources, the limit is for those who demand.
+        """
+        best = int(probabilities.argmax())
+        if self._labels[best].startswith(DECLINE):
+            for kin in self._kin[best]:
+                if self._labels[kin].startswith(FAQ) and probabilities[kin] >= _ASKED:
+                    probabilities[[best, kin]] = probabilities[[kin, best]]
+        return probabilities
 
     def _whole(self, sentences: list[str], context: Context) -> Part:
         """Read everything as one question; of a long story its end, because there it asks."""
@@ -368,6 +390,8 @@ class Interpreter:
             return "decline"
         scope = self.in_scope(part.probabilities)
         if scope < limits["scope"]:
+            if label.startswith(FAQ) and confidence >= _EVEN and not foreign:
+                return "clarify"  # doubtful, but a topic is likelier than all else together: it is offered
             outside = part.probabilities * self._declined
             return "decline" if float(outside.sum()) >= 0.5 and label.startswith(DECLINE) else "fallback"
         if confidence >= limits["act"]:
@@ -394,6 +418,16 @@ class Interpreter:
             return False  # "and psychiatry?": an ellipsis that stays with its topic has no other reading
         return self._thresholds["lean"] <= confidence < self._thresholds["sure"]
 
+    def _stands_alone(self, part: Part) -> bool:
+        """Whether a limit beside a question is to be told.
+
+        What only tells something ("I have two small kids") or leans on the question ("and how do I spend
+        them?") belongs to it, unless it is a limit that is always told.
+        """
+        if self._best(part.probabilities)[0] in ALWAYS_TOLD:
+            return True
+        return part.asks and self.dependence(part.text) < _GOES_ON
+
     def _decided(self, parts: list[Part], prepared: Prepared, context: Context) -> tuple[list[Part], str]:
         """Return the parts that are worth a reply, and what to do about them."""
         if not prepared.normalized:
@@ -413,6 +447,8 @@ class Interpreter:
                     if pair[1] == "decline" or self._best(pair[0].probabilities)[1] >= 0.75
                 ]
                 kept = clear or kept[:1]
+            if any(decision == "act" for _, decision in kept):
+                kept = [pair for pair in kept if pair[1] == "act" or self._stands_alone(pair[0])]
             decided = kept or decided[:1]
         parts, decisions = [part for part, _ in decided], [decision for _, decision in decided]
         decision = "act" if "act" in decisions else decisions[0]
@@ -519,6 +555,10 @@ _CERTAIN = 0.25
 _BONUS = 2.5
 # What a phrase of limit_phrases is worth beside the classifier, in logits: it outvotes all but a certain one.
 _PHRASE = 8.0
+# From which probability on a topic goes before the limit that says the same.
+_ASKED = 0.15
+# From which probability on a topic is offered although the message may lie outside all topics.
+_EVEN = 0.5
 # How much a message must lean on what was said before to be taken for a mere continuation.
 _GOES_ON = 0.5
 # From which probability on a short message is a command, whatever was talked about ("the other one" is none).

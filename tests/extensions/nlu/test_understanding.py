@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from extensions.nlu.engine import Engine
 from extensions.nlu.interpreter import MAX_PARTS, RANKING, Context, Interpreter, Part
 from extensions.nlu.text_normalizer import Prepared
 from tests.extensions.nlu.conftest import Understand, labels
@@ -359,3 +360,29 @@ def test_a_malformed_context_counts_as_unknown(metadata: object) -> None:
 
 def test_a_topic_unknown_to_the_model_is_no_context(understand: Understand) -> None:
     assert labels(understand("what is soap", topic="retired_topic")) == ["faq/soap"]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("my wife sells shoes in Lisbon. how many hours does a resident work in a week?", "faq/duty_hours"),
+        ("what are program signals and how do I spend them?", "faq/number_of_programs"),
+    ],
+)
+def test_what_only_surrounds_a_question_is_not_declined_beside_it(
+    engine: Engine, text: str, label: str
+) -> None:
+    parts = engine.understand(text)["understanding"]["parts"]
+    assert [part["label"] for part in parts] == [label]
+
+
+def test_a_limit_that_is_asked_for_beside_a_question_is_told_with_its_answer(engine: Engine) -> None:
+    parts = engine.understand("what does a rotation cost, and will you write my essay for me?")
+    labels = [part["label"] for part in parts["understanding"]["parts"]]
+    assert labels == ["faq/rotation_cost", "decline/misconduct"]
+
+
+def test_a_doubtful_message_with_a_likely_topic_is_offered_the_topic(engine: Engine) -> None:
+    understood = engine.understand("email adress of the bureau")["understanding"]
+    assert understood["decision"] != "fallback"
+    assert "faq/contact_human" in [label for label, _ in understood["parts"][0]["ranking"]]
