@@ -418,6 +418,19 @@ class Interpreter:
             return False  # "and psychiatry?": an ellipsis that stays with its topic has no other reading
         return self._thresholds["lean"] <= confidence < self._thresholds["sure"]
 
+    def _with_rival(self, part: Part) -> list[Part]:
+        """Return a part, and behind it the same text read as the next topic where that is about as likely."""
+        first = int(part.probabilities.argmax())
+        others = part.probabilities.copy()
+        others[[first, *self._kin[first]]] = 0.0
+        second = int(others.argmax())
+        rivals = others[second] >= _RIVAL * part.probabilities[first]
+        return (
+            [part, Part(part.text, others, part.asks)]
+            if rivals and self._labels[second].startswith(FAQ)
+            else [part]
+        )
+
     def _stands_alone(self, part: Part) -> bool:
         """Whether a limit beside a question is to be told.
 
@@ -455,8 +468,9 @@ class Interpreter:
         if len(parts) > 1 or not self._leans(parts[0], decision, context):
             return parts, decision
         if context.field:
-            # Inside the form one row of choices is enough: the question that waits follows the answer.
-            return parts, "act" if parts[0].asks else decision
+            # Inside the form one row of choices is enough: the question that waits follows the answer. Where
+            # two topics are about as likely, both are answered instead.
+            return (self._with_rival(parts[0]), "act") if parts[0].asks else (parts, decision)
         return parts, "lean"
 
     def understand(self, prepared: Prepared, metadata: Any = None) -> dict[str, Any]:
@@ -555,6 +569,8 @@ _CERTAIN = 0.25
 _BONUS = 2.5
 # What a phrase of limit_phrases is worth beside the classifier, in logits: it outvotes all but a certain one.
 _PHRASE = 8.0
+# How likely a second topic must be, as a share of the first, to be answered beside it.
+_RIVAL = 0.7
 # From which probability on a topic goes before the limit that says the same.
 _ASKED = 0.15
 # From which probability on a topic is offered although the message may lie outside all topics.

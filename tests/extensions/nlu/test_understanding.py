@@ -386,3 +386,15 @@ def test_a_doubtful_message_with_a_likely_topic_is_offered_the_topic(engine: Eng
     understood = engine.understand("email adress of the bureau")["understanding"]
     assert understood["decision"] != "fallback"
     assert "faq/contact_human" in [label for label, _ in understood["parts"][0]["ranking"]]
+
+
+def test_inside_the_form_two_topics_that_are_as_likely_are_both_answered(engine: Engine) -> None:
+    interpreter = engine.interpreter
+    probabilities = np.full(len(interpreter._labels), 1e-4)
+    for label, share in (("faq/cv", 0.45), ("faq/mspe", 0.4)):
+        probabilities[interpreter._labels.index(label)] = share
+    part = Part("which paper is it", probabilities, asks=True)
+    read = interpreter._with_rival(part)
+    assert [interpreter._best(one.probabilities)[0] for one in read] == ["faq/cv", "faq/mspe"]
+    probabilities[interpreter._labels.index("faq/mspe")] = 0.2
+    assert interpreter._with_rival(part) == [part]
