@@ -28,8 +28,8 @@ THRESHOLDS = {
     "scope": 0.0,
     "foreign": 0.8,
 }
-# How often a band of held-out predictions must be right for its messages to be acted on, to be answered with
-# the other readings offered below the answer, and to be answered without them.
+# How often held-out predictions of a confidence must be right for such messages to be acted on, to be
+# answered with the other readings offered below the answer, and to be answered without them.
 ACT_PRECISION = 0.5
 LEAN_PRECISION = 0.3
 SURE_PRECISION = 0.8

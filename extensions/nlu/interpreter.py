@@ -424,12 +424,9 @@ class Interpreter:
         others = part.probabilities.copy()
         others[[first, *self._kin[first]]] = 0.0
         second = int(others.argmax())
-        rivals = others[second] >= _RIVAL * part.probabilities[first]
-        return (
-            [part, Part(part.text, others, part.asks)]
-            if rivals and self._labels[second].startswith(FAQ)
-            else [part]
-        )
+        if not self._labels[second].startswith(FAQ) or others[second] < _RIVAL * part.probabilities[first]:
+            return [part]
+        return [part, Part(part.text, others, part.asks)]
 
     def _stands_alone(self, part: Part) -> bool:
         """Whether a limit beside a question is to be told.

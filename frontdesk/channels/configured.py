@@ -33,6 +33,8 @@ class Kind:
     required: tuple[str, ...]
     make: Callable[[Settings, str], Channel] | None
     files: bool = False
+    # Thread → for how many hours after an applicant's last message a reply is taken; None: for ever.
+    window: Callable[[str], float | None] = lambda _: None
 
     def missing(self, settings: Settings) -> list[str]:
         """The variables that are still empty."""
@@ -109,14 +111,22 @@ KINDS: Final = (
         ("whatsapp_token", "whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_number_id"),
         _whatsapp,
         files=True,
+        window=lambda _: whatsapp.CAPABILITIES.window,
     ),
-    Kind("twilio", "SMS and WhatsApp by Twilio", ("twilio_account_sid", "twilio_auth_token"), _twilio),
+    Kind(
+        "twilio",
+        "SMS and WhatsApp by Twilio",
+        ("twilio_account_sid", "twilio_auth_token"),
+        _twilio,
+        window=lambda thread: twilio.can(thread).window,
+    ),
     Kind(
         "messenger",
         "Messenger",
         ("messenger_token", "messenger_app_secret", "messenger_verify_token", "messenger_page_id"),
         _messenger,
         files=True,
+        window=lambda _: messenger.CAPABILITIES.window,
     ),
     Kind("slack", "Slack", ("slack_token", "slack_signing_secret"), _slack, files=True),
     Kind("generic", "Integrators: signed webhooks", ("generic_secret",), _generic),
@@ -131,9 +141,7 @@ def carries_files(channel: str) -> bool:
 
 def reply_window(channel: str, thread: str) -> float | None:
     """For how many hours after an applicant's last message their channel takes a reply; None: for ever."""
-    if channel == "twilio":
-        return twilio.can(thread).window
-    return {"whatsapp": whatsapp.CAPABILITIES.window, "messenger": messenger.CAPABILITIES.window}.get(channel)
+    return next((kind.window(thread) for kind in KINDS if kind.name == channel), None)
 
 
 def webhook_url(settings: Settings, name: str) -> str:

@@ -185,10 +185,14 @@ def release(session: Session, conversation_id: str) -> None:
     )
 
 
+# States of a message that did not arrive and may be tried again.
+STUCK: Final = ("failed", "held")
+
+
 def retry(session: Session, message_id: str) -> bool:
     """Try a message again that failed or is held; whether there was one."""
     delivery = session.get(Delivery, message_id, with_for_update=True)
-    if delivery is None or delivery.state not in ("failed", "held"):
+    if delivery is None or delivery.state not in STUCK:
         return False
     if delivery.parts_total is not None and delivery.parts >= delivery.parts_total:
         delivery.parts = 0  # every part was taken, and one was not delivered: all of it again
@@ -202,9 +206,7 @@ def undelivered(session: Session, conversation_id: str) -> int:
     """How many messages of a conversation did not reach it: failed or held."""
     return int(
         session.scalar(
-            select(func.count()).where(
-                Delivery.conversation_id == conversation_id, Delivery.state.in_(("failed", "held"))
-            )
+            select(func.count()).where(Delivery.conversation_id == conversation_id, Delivery.state.in_(STUCK))
         )
         or 0
     )

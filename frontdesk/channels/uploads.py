@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final
+from typing import Annotated, Any, BinaryIO, Final
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request, Response
@@ -39,32 +39,26 @@ CHUNK: Final = 64 * 1024
 STATUS: Final = {"too_large": 413, "kind": 415, "empty": 422, "infected": 422, "too_many": 409}
 TEMPLATES: Final = Path(__file__).parent / "upload"
 
-FORM_BODY: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "document": {
-                            "type": "string",
-                            "maxLength": 64,
-                            "description": "Key of the checklist's entry that it answers.",
-                        },
-                        "client_id": {
-                            "type": "string",
-                            "maxLength": 64,
-                            "description": "The client's own id of this file; again changes nothing.",
-                        },
-                    },
-                }
-            }
-        },
-    }
-}
+
+def file_form(**others: dict[str, Any]) -> dict[str, Any]:
+    """How OpenAPI tells of a form with a file, which is read by hand; `others`: the fields beside it."""
+    fields = {"file": {"type": "string", "format": "binary"}, **others}
+    schema = {"type": "object", "required": ["file"], "properties": fields}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+FORM_BODY: Final = file_form(
+    document={
+        "type": "string",
+        "maxLength": 64,
+        "description": "Key of the checklist's entry that it answers.",
+    },
+    client_id={
+        "type": "string",
+        "maxLength": 64,
+        "description": "The client's own id of this file; again changes nothing.",
+    },
+)
 
 
 class FileTold(BaseModel):

@@ -219,6 +219,15 @@ def change_password(
         audit.note(session, login, "account.password_changed", staff.id)
 
 
+def set_available(session: Session, staff_id: str, available: bool) -> str | None:
+    """Somebody is at the desk, or away. Returns what was done, as audited; None when it was so already."""
+    staff = session.get_one(Staff, staff_id, with_for_update=True)
+    if staff.available == available:
+        return None
+    staff.available = available
+    return "staff.available" if available else "staff.away"
+
+
 def disable(session: Session, staff: Staff, *, by: str) -> Sequence[str]:
     """Nobody logs in with it any more; what its owner held waits in the queue again.
 

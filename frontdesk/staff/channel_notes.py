@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from frontdesk.channels.deliveries import STUCK
 from frontdesk.records.models import Delivery, MediaReference, Message, Reaction
 
 _MEDIA = {
@@ -42,9 +43,7 @@ def notes(session: Session, messages: Sequence[Message]) -> dict[str, list[str]]
 
 
 def can_be_retried(session: Session, messages: Sequence[Message]) -> set[str]:
-    """The ids of those that did not arrive and may be tried again: failed, or held."""
+    """The ids of those that did not arrive and may be tried again."""
     ids = [message.id for message in messages]
-    stuck = select(Delivery.message_id).where(
-        Delivery.message_id.in_(ids), Delivery.state.in_(("failed", "held"))
-    )
+    stuck = select(Delivery.message_id).where(Delivery.message_id.in_(ids), Delivery.state.in_(STUCK))
     return set(session.scalars(stuck))

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from markupsafe import Markup
 
-from frontdesk.records.models import Staff, now
-from frontdesk.staff import audit, queue
+from frontdesk.records.models import now
+from frontdesk.staff import accounts, audit, queue
 from frontdesk.staff.desk import Desk, see
 from frontdesk.staff.gate import Change, Refused, safe_way
 from frontdesk.staff.outages import outages
@@ -70,10 +70,8 @@ def add_routes(router: APIRouter, desk: Desk) -> None:
     def availability(request: Request, asked: change) -> Response:
         present = asked.form.text("available") == "yes"
         with desk.record.transaction() as session:
-            staff = session.get_one(Staff, asked.member.staff_id)
-            if staff.available != present:
-                staff.available = present
-                audit.note(session, staff.login, "staff.available" if present else "staff.away", staff.id)
+            if done := accounts.set_available(session, asked.member.staff_id, present):
+                audit.note(session, asked.member.login, done, asked.member.staff_id)
         return see(_back(request), "available" if present else "away")
 
 

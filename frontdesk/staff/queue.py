@@ -94,32 +94,19 @@ class Tallies:
 
 
 def tallies(session: Session) -> Tallies:
-    """Counts conversations by what the sections tell apart, in two questions for the whole team."""
-    groups = session.execute(
-        select(
-            Conversation.holder,
-            Conversation.staff_id,
-            Conversation.snoozed_until.is_not(None).label("laid_aside"),
-            Conversation.attention.is_not(None).label("urgent"),
-            (Conversation.last_seq > 0).label("has_words"),
-            func.count().label("found"),
-        )
-        .where(Conversation.channel != EXAMINATION_DOOR)
-        .group_by(Conversation.holder, Conversation.staff_id, "laid_aside", "urgent", "has_words")
-    )
+    """Counts by the rules of the sections themselves, in two questions for the whole team."""
+    shared = [section for section in SECTIONS if is_common(section)]
+    counted = [*(_WHERE[section]("") for section in shared), _held(), _held_awake()]
     common: Counter[str] = Counter()
-    held: Counter[str | None] = Counter()
-    awake: Counter[str | None] = Counter()
-    for holder, staff_id, laid_aside, urgent, has_words, found in groups:
-        if (holder == "queued" and not laid_aside) or (urgent and holder != "assigned"):
-            common["queue"] += found
-        if laid_aside:
-            common["snoozed"] += found
-        if holder == "closed" or (holder == "bot" and has_words):
-            common[holder] += found
-        if holder == "assigned":
-            held[staff_id] += found
-            awake[staff_id] += 0 if laid_aside else found
+    held: dict[str | None, int] = {}
+    awake: dict[str | None, int] = {}
+    for staff_id, *found, of_held, of_awake in session.execute(
+        select(Conversation.staff_id, *(func.count(case((rule, 1))) for rule in counted))
+        .where(Conversation.channel != EXAMINATION_DOOR)
+        .group_by(Conversation.staff_id)
+    ):
+        common.update(dict(zip(shared, found, strict=True)))
+        held[staff_id], awake[staff_id] = of_held, of_awake
     named = session.execute(
         select(Mention.staff_id, func.count(Mention.conversation_id.distinct()))
         .join(Conversation, Conversation.id == Mention.conversation_id)
@@ -173,9 +160,16 @@ def _waits(_: str) -> ColumnElement[bool]:
     )
 
 
+def _held() -> ColumnElement[bool]:
+    return Conversation.holder == "assigned"
+
+
+def _held_awake() -> ColumnElement[bool]:
+    return and_(_held(), Conversation.snoozed_until.is_(None))
+
+
 def _mine(staff_id: str) -> ColumnElement[bool]:
-    held = and_(Conversation.holder == "assigned", Conversation.staff_id == staff_id)
-    return and_(held, Conversation.snoozed_until.is_(None))
+    return and_(_held_awake(), Conversation.staff_id == staff_id)
 
 
 def _mentions(staff_id: str) -> ColumnElement[bool]:
@@ -190,7 +184,7 @@ _WHERE: Final[dict[str, Callable[[str], ColumnElement[bool]]]] = {
     "mine": _mine,
     "mentions": _mentions,
     "snoozed": lambda _: Conversation.snoozed_until.is_not(None),
-    "colleagues": lambda staff_id: and_(Conversation.holder == "assigned", Conversation.staff_id != staff_id),
+    "colleagues": lambda staff_id: and_(_held(), Conversation.staff_id != staff_id),
     # Somebody who opened the widget and wrote nothing has nothing to read.
     "bot": lambda _: and_(Conversation.holder == "bot", Conversation.last_seq > 0),
     "closed": lambda _: Conversation.holder == "closed",

@@ -31,14 +31,15 @@ def _value(word: str | None) -> int:
     return int(answer_words()["number"].meanings.get(word or "", "0"))
 
 
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_UNITS = "one|two|three|four|five|six|seven|eight|nine"
+_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 _SPOKEN_YEAR = re.compile(
     r"\b(?:(?P<century>twenty|nineteen)[\s-]+(?=ten|eleven|twelve|thir|four|fif|six|seven|eigh"
     r"|nine|twen|for|oh)"
     r"|two thousand(?:\s+and)?(?:\s+|$))"
-    r"(?:(?P<tens>twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[\s-]+(?P<unit>one|two"
-    r"|three|four|five|six|seven|eight|nine)\b)?"
-    r"|(?P<teen>ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
-    r"|(?:oh[\s-]+)?(?P<single>one|two|three|four|five|six|seven|eight|nine))\b"
+    rf"(?:(?P<tens>{_TENS})(?:[\s-]+(?P<unit>{_UNITS})\b)?|(?P<teen>{_TEENS})"
+    rf"|(?:oh[\s-]+)?(?P<single>{_UNITS}))\b"
 )
 
 
@@ -71,9 +72,6 @@ def words_to_digits(text: str) -> str:
     return _number_word(answer_words()["number"]).sub(digits, ascii_digits(fold(text)))
 
 
-_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-_UNITS = "one|two|three|four|five|six|seven|eight|nine"
-_TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 _SPOKEN_HUNDREDS = re.compile(
     rf"(?<!step )(?<!part )\b(?P<hundreds>one|two|three)[\s-]+"
     rf"(?:hundred(?:[\s-]+(?:and[\s-]+)?(?:(?P<a_tens>{_TENS})(?:[\s-]+(?P<a_unit>{_UNITS}))?|(?P<a_rest>{_TEENS}|{_UNITS})))?"
@@ -87,16 +85,9 @@ def hundreds_to_digits(text: str) -> str:
 
     def digits(match: re.Match[str]) -> str:
         rest = ("a_tens", "a_unit", "a_rest", "tens", "unit", "teen", "single")
-        return str(100 * _value(match["hundreds"]) + sum(_english(match[part]) for part in rest))
+        return str(100 * _value(match["hundreds"]) + sum(_value(match[part]) for part in rest))
 
     return _SPOKEN_HUNDREDS.sub(digits, ascii_digits(fold(text)))
-
-
-def _english(word: str | None) -> int:
-    listed = [*_UNITS.split("|"), *_TEENS.split("|")]
-    if word in listed:
-        return listed.index(word) + 1
-    return 10 * (_TENS.split("|").index(word) + 2) if word else 0
 
 
 def ascii_digits(text: str) -> str:

@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 
 from frontdesk.applications import documents
 from frontdesk.channels.problems import Problem, documented
+from frontdesk.channels.uploads import file_form
 from frontdesk.files.download import download
 from frontdesk.files.keeping import Files, NotThere
 from frontdesk.records.models import Conversation
@@ -25,25 +26,7 @@ SAVED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"application/octet-stream": {}}, "description": "The file"},
     **documented(404, 409),
 }
-
-
-FORM: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "text": {"type": "string", "maxLength": 4000, "description": "Words beside it."},
-                    },
-                }
-            }
-        },
-    }
-}
+FORM: Final = file_form(text={"type": "string", "maxLength": 4000, "description": "Words beside it."})
 
 
 def add_routes(made: APIRouter, door: Door) -> None:

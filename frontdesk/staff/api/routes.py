@@ -32,7 +32,7 @@ from frontdesk.records.models import (
 )
 from frontdesk.records.session import Record
 from frontdesk.settings import Settings
-from frontdesk.staff import applicants, queue, saved_replies, snoozing
+from frontdesk.staff import accounts, applicants, queue, saved_replies, snoozing
 from frontdesk.staff.accounts import find as find_account
 from frontdesk.staff.api import files, learning, reports, shapes
 from frontdesk.staff.api.door import REFUSALS, Door
@@ -367,10 +367,8 @@ def _add_laying_aside(made: APIRouter, door: Door) -> None:
     @made.post("/availability", tags=["Desk"], summary="Be available, or away")
     def availability(caller: writer, body: shapes.Availability) -> shapes.Availability:
         with door.record.transaction() as session:
-            staff = session.get_one(Staff, caller.staff_id, with_for_update=True)
-            if staff.available != body.available:
-                staff.available = body.available
-                door.note(session, caller, "staff.available" if body.available else "staff.away", staff.id)
+            if done := accounts.set_available(session, caller.staff_id, body.available):
+                door.note(session, caller, done, caller.staff_id)
         return body
 
 
