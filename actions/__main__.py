@@ -18,6 +18,9 @@ from frontdesk.applications import content
 from frontdesk.knowledge.files import KnowledgeError
 from frontdesk.settings import ROOT, SettingsError, load_settings
 
+# Longer than Rasa keeps a silent connection for its next call (extensions.remote_actions).
+KEEP_ALIVE_SECONDS = 60
+
 
 def main() -> int:
     """Serve the actions on `CHHA_ACTIONS_HOST` and `CHHA_ACTIONS_PORT` until a signal ends the process.
@@ -35,6 +38,7 @@ def main() -> int:
     executor = ActionExecutor()
     executor.register_package("actions")
     app = create_app_for_serve(executor, endpoints=str(ROOT / "endpoints.yml"))
+    app.config.KEEP_ALIVE_TIMEOUT = KEEP_ALIVE_SECONDS
     app.run(
         host=settings.actions_host,
         port=settings.actions_port,

@@ -65,6 +65,10 @@ class FrontdeskChannel(InputChannel):
         async def open_door(app: Sanic, _: Any) -> None:
             _turns(app)  # a setting that cannot be used shows at the start, not at the first message
 
+        @door.listener("before_server_stop")
+        async def close_connections(app: Sanic, _: Any) -> None:
+            await _turns(app).close()
+
         @door.route("/", methods=["GET"])
         async def health(_: Request) -> HTTPResponse:
             return response.json({"status": "ok"})

@@ -157,14 +157,21 @@ def _by_label(text: str, labels: List[str], asked: bool) -> Optional[int]:
         return same[0] if len(same) == 1 else None
     joined = " ".join(words)
     if len(joined) >= 4:
-        closeness = [
-            difflib.SequenceMatcher(None, joined, " ".join(_words(label))).ratio() for label in labels
-        ]
+        closeness = [_closeness(joined, " ".join(_words(label))) for label in labels]
         ranked = sorted(range(len(labels)), key=lambda index: -closeness[index])
         runner_up = closeness[ranked[1]] if len(ranked) > 1 else 0.0
         if ranked and closeness[ranked[0]] >= max(_CLOSE, runner_up + _APART):
             return ranked[0]
     return _by_telling_words(words, labels) if asked else None
+
+
+def _closeness(text: str, label: str) -> float:
+    """How alike two texts are, 0 to 1; where that is surely too little to count, more than it is."""
+    matcher = difflib.SequenceMatcher(None, text, label)
+    for most in (matcher.real_quick_ratio(), matcher.quick_ratio()):
+        if most < _CLOSE - _APART:
+            return most
+    return matcher.ratio()
 
 
 def _by_telling_words(words: List[str], labels: List[str]) -> Optional[int]:

@@ -58,6 +58,9 @@ STOOD_IN = frozenset(
         "tensorflow_text",
     }
 )
+# numpy's products of one message are too small to share: a second thread would only spin, and double the
+# processor time of an answer.
+SERVING = {"OPENBLAS_NUM_THREADS": "1"}
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = "5005"
 COMMANDS_WITH_MODEL = frozenset({"run", "shell", "test", "interactive"})
@@ -196,9 +199,9 @@ def _option(arguments: Sequence[str], short: str, long: str) -> Optional[str]:
     return None
 
 
-def prepare_environment(environment: Dict[str, str]) -> None:
+def prepare_environment(environment: Dict[str, str], serving: bool = False) -> None:
     """Set what Rasa reads from the environment: telemetry off, nothing below INFO, no advice for
-    SQLAlchemy 2.
+    SQLAlchemy 2; and for `serving` one thread for numpy, which must not be loaded yet.
     """
     environment["RASA_TELEMETRY_ENABLED"] = "false"
     environment["SQLALCHEMY_SILENCE_UBER_WARNING"] = "1"
@@ -206,6 +209,9 @@ def prepare_environment(environment: Dict[str, str]) -> None:
     # DEBUG prints every text, slot and entity.
     environment["LOG_LEVEL"] = level if level in ("INFO", "WARNING", "ERROR", "CRITICAL") else "INFO"
     environment.setdefault("LOG_LEVEL_LIBRARIES", "ERROR")
+    if serving:
+        for name, value in SERVING.items():
+            environment.setdefault(name, value)
 
 
 def rasa_arguments(arguments: Sequence[str], environment: Dict[str, str]) -> List[str]:
@@ -309,7 +315,7 @@ def _stop(sentence: str) -> NoReturn:
 def main(arguments: Optional[Sequence[str]] = None) -> None:
     """Run Rasa's command line in this process."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    prepare_environment(os.environ)  # type: ignore[arg-type]
+    prepare_environment(os.environ, serving=given[:1] in (["run"], ["shell"]))  # type: ignore[arg-type]
     completed = rasa_arguments(given, os.environ)  # type: ignore[arg-type]
     if can_do_without_tensorflow(completed):
         sys.meta_path.insert(0, TensorFlowStandIn())

@@ -12,15 +12,13 @@ import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, List, Optional, Type, TypeVar, Union
+from typing import Any, Callable, Dict, Iterable, List, Optional, TypeVar
 
 import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SerializedTrackerAsText, TrackerStore
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
-from rasa.shared.core.conversation import Dialogue
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
@@ -32,7 +30,6 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.utils.common import all_subclasses
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
@@ -41,8 +38,8 @@ DEFAULT_URL = f"sqlite:///{ROOT / 'var' / 'tracker.db'}"
 
 # Rasa replays all events of a tracker several times a turn, about 0.11 ms an event: hence a bound.
 # When more user turns than MOST_TURNS are kept, the oldest become their outcome and KEPT_TURNS stay.
-MOST_TURNS = 10
-KEPT_TURNS = 8
+MOST_TURNS = 6
+KEPT_TURNS = 4
 LONGEST_SENDER = 255
 
 SQLITE_BUSY_SECONDS = 3.0
@@ -106,21 +103,6 @@ class ConversationTrackerStore(TrackerStore, SerializedTrackerAsText):
             return None
         tracker = self.deserialise_tracker(sender_id, row.dialogue)
         tracker.stored_revision = row.revision  # type: ignore[attr-defined]
-        return tracker
-
-    def deserialise_tracker(
-        self, sender_id: str, serialised_tracker: Union[str, bytes]
-    ) -> DialogueStateTracker:
-        """The tracker that `save` serialised.
-
-        As in Rasa, except that Rasa searches all subclasses anew for each event, a quarter of a turn's time.
-        """
-        events = json.loads(serialised_tracker)["events"]
-        classes = _event_classes()
-        tracker = self.init_tracker(sender_id)
-        tracker.recreate_from_dialogue(
-            Dialogue(sender_id, [classes[event["event"]]._from_parameters(event) for event in events])
-        )
         return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
@@ -217,11 +199,6 @@ def _summary(before: DialogueStateTracker) -> List[Event]:
     )
     events.append(ActionExecuted(ACTION_LISTEN_NAME, timestamp=at))
     return events
-
-
-@lru_cache(maxsize=1)
-def _event_classes() -> Dict[str, Type[Event]]:
-    return {event_class.type_name: event_class for event_class in all_subclasses(Event)}
 
 
 def _row(connection: Connection, sender_id: str) -> Any:

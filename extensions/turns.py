@@ -36,7 +36,8 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from extensions import choices, remote_actions
+from extensions import choices, hot_paths, remote_actions
+from extensions.remote_actions import KeptEndpoint
 from extensions.tracker_store import ConversationTrackerStore
 
 logger = logging.getLogger(__name__)
@@ -161,12 +162,16 @@ class TurnRunner:
         self._turn_timeout = turn_timeout()
         self._waiting: Dict[str, _Queue] = {}
         remote_actions.install()
-        actions_url = os.environ.get("CHHA_ACTIONS_URL")
-        if actions_url and agent.action_endpoint is not None:
-            agent.action_endpoint.url = actions_url
+        hot_paths.install()
+        self._actions = _kept_endpoint(agent)
         lock_url = os.environ.get("CHHA_LOCK_URL")
         if lock_url and isinstance(agent.lock_store, InMemoryLockStore):
             agent.lock_store = redis_lock_store(lock_url)
+
+    async def close(self) -> None:
+        """Close the connections to the action server."""
+        if self._actions is not None:
+            await self._actions.close()
 
     @property
     def intents(self) -> FrozenSet[str]:
@@ -335,6 +340,17 @@ class TurnRunner:
             except Exception as error:
                 # The ticket runs out by itself; the turn's outcome stands.
                 logger.warning("A conversation's lock could not be given back (%s).", type(error).__name__)
+
+
+def _kept_endpoint(agent: Agent) -> Optional[KeptEndpoint]:
+    """The agent's action server over connections that stay open, None where none is configured."""
+    if agent.action_endpoint is None:
+        return None
+    agent.action_endpoint.url = os.environ.get("CHHA_ACTIONS_URL") or agent.action_endpoint.url
+    kept = agent.action_endpoint = KeptEndpoint(agent.action_endpoint)
+    if agent.processor is not None:
+        agent.processor.action_endpoint = kept
+    return kept
 
 
 def _left(deadline: float) -> float:

@@ -25,6 +25,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from extensions.launcher import SERVING
 from extensions.nlu import bench_sets
 from extensions.nlu.bench_sets import Example, SetError, Sets
 
@@ -119,7 +120,8 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"\n{head}\n\n{table(measured)}")
     given.out.mkdir(parents=True, exist_ok=True)
     path = given.out / f"nlu-{name}.json"
-    path.write_text(json.dumps({"summary": head, "pipelines": measured}, indent=1), encoding="utf-8")
+    written = {"summary": head, "pipelines": {name: _stated(one) for name, one in measured.items()}}
+    path.write_text(json.dumps(written, indent=1, allow_nan=False), encoding="utf-8")
     print(f"\nWritten: {path}")
     return 0
 
@@ -187,6 +189,14 @@ def figures(expected: list[Example], test: Answers, outside: Answers, typed: Ans
     }
 
 
+def _stated(figures: dict[str, Any]) -> dict[str, Any]:
+    """Return figures with None for those that a set cannot give: JSON has no word for them."""
+    return {
+        key: None if isinstance(value, float) and math.isnan(value) else value
+        for key, value in figures.items()
+    }
+
+
 def _share(flags: list[bool]) -> float:
     return sum(flags) / len(flags) if flags else math.nan
 
@@ -250,7 +260,7 @@ class Pipeline:
             self._child = subprocess.Popen(
                 _child("serve", name, work),
                 cwd=ROOT,
-                env=_environment(work),
+                env={**_environment(work), **SERVING},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -118,9 +118,10 @@ async def serve(name: str, work: Path, answers: TextIO) -> None:
 
 
 def reading(parsed: dict[str, Any]) -> dict[str, Any]:
-    """Return the best intent, how sure it is, and whether the pipeline would refuse the message.
+    """Return the best intent, how surely it is in scope, and whether the pipeline would refuse the message.
 
-    The score leaves out intents that stand for what is out of scope.
+    The score is this pipeline's own judgement of that, and of a pipeline that has none how sure it is of the
+    best intent; either leaves out intents that stand for what is out of scope.
     """
     understanding = parsed.get("understanding")
     if understanding is not None:
@@ -132,7 +133,10 @@ def reading(parsed: dict[str, Any]) -> dict[str, Any]:
         ranking = [(one["name"], one["confidence"]) for one in entries if one["name"] != NOT_UNDERSTOOD]
         refused = (parsed.get("intent") or {}).get("name") == NOT_UNDERSTOOD
     inside = [share for intent, share in ranking if intent not in OUT_OF_SCOPE_INTENTS]
-    return {"label": ranking[0][0] if ranking else "", "score": max(inside, default=0.0), "refused": refused}
+    score = max(inside, default=0.0)
+    if understanding is not None and ranking and ranking[0][0] not in OUT_OF_SCOPE_INTENTS:
+        score = understanding["in_scope"]
+    return {"label": ranking[0][0] if ranking else "", "score": score, "refused": refused}
 
 
 def _resident_megabytes() -> float:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Sequence
 
-FILES = ("train.jsonl", "test.jsonl", "oos.jsonl")
+OUT_OF_SCOPE = "oos.jsonl"
+FILES = ("train.jsonl", "test.jsonl", OUT_OF_SCOPE)
 # Names under which public sets keep examples of what is in no intent, as an intent of its own.
 OUT_OF_SCOPE_INTENTS = frozenset({"oos", "out_of_scope", "out-of-scope"})
 SHOWN_PROBLEMS = 5
@@ -73,18 +74,19 @@ class Sets:
 def read_sets(folder: Path) -> Sets:
     """Read train.jsonl, test.jsonl and oos.jsonl: on each line an object with `text` and `intent`.
 
-    In oos.jsonl the intent may be left out. A slash in an intent is Rasa's own notation: it becomes `_`.
+    In oos.jsonl the intent may be left out; a set without anything out of scope may leave out that file, or
+    its lines. A slash in an intent is Rasa's own notation: it becomes `_`.
 
     Raises:
         SetError: a file is missing or a line cannot be used; up to five problems are told at once.
     """
     if not folder.is_dir():
         raise SetError(f"{folder} is not a folder; name one that holds {', '.join(FILES)}.")
-    missing = [name for name in FILES if not (folder / name).is_file()]
+    missing = [name for name in FILES if name != OUT_OF_SCOPE and not (folder / name).is_file()]
     if missing:
         raise SetError(f"{folder} lacks {' and '.join(missing)}; it must hold {', '.join(FILES)}.")
     problems: list[str] = []
-    train, test, oos = (_read(folder / name, name != "oos.jsonl", problems) for name in FILES)
+    train, test, oos = (_read(folder / name, problems) for name in FILES)
     _tell(problems)
     known = Counter(example.intent for example in train)
     if len(known) < 2:
@@ -110,7 +112,10 @@ def _tell(problems: list[str]) -> None:
         raise SetError("\n".join([*problems[:SHOWN_PROBLEMS], *rest]))
 
 
-def _read(path: Path, needs_intent: bool, problems: list[str]) -> list[Example]:
+def _read(path: Path, problems: list[str]) -> list[Example]:
+    needs_intent = path.name != OUT_OF_SCOPE
+    if not needs_intent and not path.exists():
+        return []
     try:
         content = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -136,7 +141,7 @@ def _read(path: Path, needs_intent: bool, problems: list[str]) -> list[Example]:
         else:
             named = intent.strip().replace("/", "_") if isinstance(intent, str) else ""
             found.append(Example(" ".join(text.split()), named if needs_intent else ""))
-    if not found and not problems:
+    if needs_intent and not found and not problems:
         problems.append(f"{path.name} holds no example.")
     return found
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from extensions.nlu.intent_model import Trained, softmax, temperature
+from extensions.nlu.fitting import Trained, temperature
+from extensions.nlu.intent_model import softened, softmax
 
 # The share of in-scope examples that may be refused: the price of refusing what is out of scope.
 REFUSED = 0.03
@@ -28,6 +29,8 @@ THRESHOLDS = {
     "scope": 0.0,
     "foreign": 0.8,
 }
+# Without examples out of scope to learn from, the softened best label decides alone.
+SCOPE_WEIGHTS = [0.0, 0.0, 0.0, 1.0]
 # How often held-out predictions of a confidence must be right for such messages to be acted on, to be
 # answered with the other readings offered below the answer, and to be answered without them.
 ACT_PRECISION = 0.5
@@ -51,13 +54,27 @@ def _logit(values: np.ndarray) -> np.ndarray:
     return np.log(clipped / (1.0 - clipped))
 
 
-def _scope_weights(inside: np.ndarray, outside: np.ndarray, is_inside: np.ndarray) -> list[float]:
-    """Fit P(in scope) on (best in-scope probability, summed out-of-scope probability), both as log odds."""
+def scope_features(probabilities: np.ndarray, outside: np.ndarray) -> np.ndarray:
+    """Return what tells whether a message is in scope, shape [n, 4], of probabilities [n, labels].
+
+    A constant, and the log odds of: the best label in scope, the labels out of scope together, and the best
+    label in scope when all probabilities are softened. `outside` [labels] says which labels are out of scope.
+    """
+    best = probabilities[:, ~outside].max(axis=1, initial=0.0)
+    soft = softened(probabilities)[:, ~outside].max(axis=1, initial=0.0)
+    beyond = probabilities[:, outside].sum(axis=1)
+    return np.stack([np.ones(len(best)), _logit(best), _logit(beyond), _logit(soft)], axis=1)
+
+
+def scope_score(features: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the probability that a message is in scope, shape [n], of `scope_features` [n, 4]."""
+    return 1.0 / (1.0 + np.exp(-(features @ weights)))
+
+
+def _scope_weights(features: np.ndarray, is_inside: np.ndarray) -> list[float]:
+    """Fit P(in scope) on `scope_features`, both kinds of messages counting alike."""
     from scipy.optimize import minimize
 
-    features = np.stack(
-        [np.ones_like(inside), _logit(inside), _logit(outside), np.zeros_like(inside)], axis=1
-    )
     signs = np.where(is_inside, 1.0, -1.0)
     share = max(float(is_inside.mean()), 1e-3)
     weights = np.where(is_inside, 0.5 / share, 0.5 / max(1.0 - share, 1e-3))
@@ -110,29 +127,24 @@ def learn(trained: Trained, texts: list[str]) -> dict[str, Any]:
     probabilities = softmax(trained.held_out / heat)
     outside_labels = np.asarray([label.startswith(_OUTSIDE) for label in labels])
     is_inside = ~outside_labels[trained.targets]
-    inside = (
-        probabilities[:, ~outside_labels].max(axis=1) if (~outside_labels).any() else np.zeros(len(texts))
-    )
-    outside = probabilities[:, outside_labels].sum(axis=1)
     thresholds = dict(THRESHOLDS)
-    scope = [0.0, 0.0, 0.0, 0.0]
+    scope = SCOPE_WEIGHTS
     best = probabilities.argmax(axis=1)
     right = best == trained.targets
     confidence = probabilities.max(axis=1)
+    features = scope_features(probabilities, outside_labels)
     if is_inside.any() and (~is_inside).sum() >= 20:
-        scope = _scope_weights(inside, outside, is_inside)
-        features = np.stack(
-            [np.ones_like(inside), _logit(inside), _logit(outside), np.zeros_like(inside)], axis=1
-        )
-        scores = 1.0 / (1.0 + np.exp(-(features @ np.asarray(scope))))
-        thresholds["scope"] = round(float(np.quantile(scores[is_inside], REFUSED)), 4)
+        scope = _scope_weights(features, is_inside)
+    if is_inside.sum() >= 20:
+        scores = scope_score(features[is_inside], np.asarray(scope))
+        thresholds["scope"] = round(float(np.quantile(scores, REFUSED)), 4)
     for name, precision in (("lean", LEAN_PRECISION), ("act", ACT_PRECISION), ("sure", SURE_PRECISION)):
         found = _lowest_confidence(confidence[is_inside], right[is_inside], precision)
         thresholds[name] = round(found or thresholds[name], 4)
     return {
         "temperature": round(heat, 4),
         "thresholds": thresholds,
-        "scope": scope,
+        "scope": list(scope),
         "topic_words": topic_words(texts, trained),
         "held_out": {
             "examples": len(texts),

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from extensions.nlu import calibration, encoder, intent_model
+from extensions.nlu import calibration, encoder, fitting, intent_model
 from extensions.nlu.harm import settle
 from extensions.nlu.interpreter import Interpreter
 from extensions.nlu.text_normalizer import TextNormalizer
@@ -38,14 +38,14 @@ class Engine:
         self.interpreter = Interpreter(self.model, encoder.sentence_encoder())
 
     @classmethod
-    def train(cls, texts: list[str], labels: list[str], *, seed: int = 7, iterations: int = 20) -> "Engine":
+    def train(cls, texts: list[str], labels: list[str], *, seed: int = 7) -> "Engine":
         """Train on typed texts with full labels ("faq/rotation_cost"), exactly as `rasa train` does."""
         normalizer = TextNormalizer.learn(texts, load())
         prepared = [normalizer.prepare(text).normalized.replace("\n", " ") for text in texts]
         kept = [(text, label) for text, label in zip(prepared, labels) if text]
         texts, labels = [text for text, _ in kept], [label for _, label in kept]
         sentences = encoder.sentence_encoder()
-        trained = intent_model.train(texts, labels, sentences, seed=seed, iterations=iterations)
+        trained = fitting.train(texts, labels, sentences, seed=seed)
         trained.model.settings = calibration.learn(trained, texts)
         return cls(normalizer, trained.model)
 

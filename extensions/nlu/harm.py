@@ -13,7 +13,7 @@ from extensions.nlu.language import DEFAULT as ENGLISH
 
 # From which calibrated probability on the classifier alone raises the alarm. Crisis is tuned for recall; the
 # other two have neighbours (medical questions, complaints) that are also met with care.
-ALONE = {"crisis": 0.3, "emergency": 0.5, "harassment": 0.6}
+ALONE = {"crisis": 0.3, "emergency": 0.5, "harassment": 0.8}
 # Behind a figure of speech ("this exam is killing me"), or in a language that the encoder does not read, the
 # classifier alone must be nearly certain; without any word of distress, more certain than with one.
 NEARLY_CERTAIN = 0.95

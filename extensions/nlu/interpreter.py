@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from extensions.nlu import limit_phrases, segmentation
-from extensions.nlu.calibration import THRESHOLDS
+from extensions.nlu.calibration import SCOPE_WEIGHTS, THRESHOLDS, scope_features, scope_score
 from extensions.nlu.encoder import SentenceEncoder
 from extensions.nlu.intent_model import IntentModel, softmax
 from extensions.nlu.language import DEFAULT as ENGLISH
@@ -124,7 +124,7 @@ class Interpreter:
         self._temperature = float(settings["temperature"])
         self._thresholds: dict[str, float] = {**THRESHOLDS, **settings["thresholds"]}
         self._topic_words: dict[str, str] = settings.get("topic_words", {})
-        self._scope = np.asarray(settings.get("scope", [0.0, 0.0, 0.0, 0.0]), dtype=np.float64)
+        self._scope = np.asarray(settings.get("scope", SCOPE_WEIGHTS), dtype=np.float64)
         self._declined = np.asarray([label.startswith((DECLINE, SAFETY)) for label in self._labels])
         self._kin: list[list[int]] = [
             [
@@ -194,7 +194,7 @@ class Interpreter:
         if not count or count > 14 or (count > 9 and not (opening and pointing)):
             return 0.0
         score = 0.5 if count <= 3 else 0.45 if count <= 6 else 0.3 if count <= 9 else 0.0
-        return min(score + 0.15 * opening + 0.4 * pointing, 1.0)
+        return min(score + 0.15 * opening + 0.3 * pointing, 1.0)
 
     def _in_context(self, text: str, context: Context) -> np.ndarray:
         """Return logits of a text that may continue the topic of its context.
@@ -213,6 +213,8 @@ class Interpreter:
         if not label.startswith((FAQ, DECLINE)) and confidence > _CLEAR_COMMAND and len(text.split()) <= 4:
             # "yes", "back", "thanks", "help": commands are short and stand alone.
             return alone
+        if confidence >= _SURE_ALONE and dependence <= _MERELY_SHORT:
+            return alone  # the second reading would cost as much as the first and change nothing
         doubt = 1.0 - 2.0 * max(0.0, confidence - 0.5)
         share = _BEHIND * dependence * (1.0 - _CERTAIN * (1.0 - doubt))
         rest = _LEADING.sub("", text)
@@ -363,10 +365,7 @@ class Interpreter:
 
     def in_scope(self, probabilities: np.ndarray) -> float:
         """Return the probability that a text is something this assistant handles."""
-        inside = float(probabilities[~self._outside].max(initial=0.0))
-        outside = float(probabilities[self._outside].sum())
-        features = np.asarray([1.0, _logit(inside), _logit(outside), 0.0])
-        return float(1.0 / (1.0 + np.exp(-float(features @ self._scope))))
+        return float(scope_score(scope_features(probabilities[None], self._outside), self._scope)[0])
 
     def _decide(self, part: Part, prepared: Prepared, context: Context) -> str:
         label, confidence = self._best(part.probabilities)
@@ -499,6 +498,7 @@ class Interpreter:
             "safety": None,
             "language": prepared.language,
             "is_question": any(part.asks for part in parts),
+            "in_scope": round(self.in_scope(parts[0].probabilities), 4),
         }
         if more:
             understanding["more"] = more
@@ -554,18 +554,21 @@ _READ_WORDS = 90
 _FIRST = 0.5
 _CUT_SENTENCE = 0.5
 _CUT = {"strong": 0.5, "opening": 0.55, "list": 0.65}
-_CLEAR = 0.6
-_VERY_CLEAR = 0.75
+_CLEAR = 0.8
+_VERY_CLEAR = 0.85
 _NOT_ASKING = 0.1
 # What a question that is left without an answer of its own costs.
 _UNANSWERED = 0.25
 # Follow-ups: weight of the reading behind the topic's words, how far certainty weakens it, bonus of the
 # topic.
-_BEHIND = 0.95
+_BEHIND = 0.9
+# A message that leans on its context by its length alone, and is this certain, is not read a second time.
+_MERELY_SHORT = 0.5
+_SURE_ALONE = 0.9
 _CERTAIN = 0.25
-_BONUS = 2.5
+_BONUS = 3.5
 # What a phrase of limit_phrases is worth beside the classifier, in logits: it outvotes all but a certain one.
-_PHRASE = 8.0
+_PHRASE = 10.0
 # How likely a second topic must be, as a share of the first, to be answered beside it.
 _RIVAL = 0.7
 # From which probability on a topic goes before the limit that says the same.
@@ -575,7 +578,7 @@ _EVEN = 0.5
 # How much a message must lean on what was said before to be taken for a mere continuation.
 _GOES_ON = 0.5
 # From which probability on a short message is a command, whatever was talked about ("the other one" is none).
-_CLEAR_COMMAND = 0.65
+_CLEAR_COMMAND = 0.9
 # How far "why?" puts the topic that was answered above every other reading, in logits.
 _WHY_WORTH = 3.0
 _WHY = re.compile(

@@ -48,7 +48,38 @@ def load(name: str, folder: Path | None = None) -> "re.Pattern[str]":
             patterns.append(_filled(pattern, words, f"{path.name}, {script}"))
             if re.search(patterns[-1], ""):
                 raise VocabularyError(f"{path.name}, {script}: {pattern!r} finds even the empty message.")
-    return re.compile("|".join(dict.fromkeys(patterns)))
+    return re.compile(_joined(list(dict.fromkeys(patterns))))
+
+
+def _joined(patterns: list[str]) -> str:
+    """Return one pattern that finds any of them.
+
+    Those that begin at the edge of a word share that beginning, so that Python tries them once a word and not
+    at every letter: a quarter of the time.
+    """
+    edge = r"\b"
+    at_words = [pattern for pattern in patterns if pattern.startswith(edge) and not _branches(pattern)]
+    others = [pattern for pattern in patterns if pattern not in at_words]
+    together = f"{edge}(?:{'|'.join(pattern[len(edge) :] for pattern in at_words)})"
+    return "|".join([together, *others] if at_words else others)
+
+
+def _branches(pattern: str) -> bool:
+    """Return whether a regular expression has alternatives outside all groups."""
+    depth = 0
+    in_class = False
+    letters = iter(pattern)
+    for letter in letters:
+        if letter == "\\":
+            next(letters, None)
+        elif in_class:
+            in_class = letter != "]"
+        elif letter == "|" and depth == 0:
+            return True
+        else:
+            in_class = letter == "["
+            depth += (letter == "(") - (letter == ")")
+    return False
 
 
 def _mapping(value: Any, where: str, key: str) -> dict[str, Any]:

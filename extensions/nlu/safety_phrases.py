@@ -60,12 +60,12 @@ def find(texts: list[str]) -> tuple[str | None, bool]:
     `texts` are versions of one message (as typed, as spelled); crisis comes before emergency before
     harassment.
     """
-    versions = []
+    versions: dict[str, None] = {}  # as typed and as spelled is often the same
     figurative = False
     for text in texts:
         reduced, found = without_figures(flat(text))
         figurative = figurative or found
-        versions.append(reduced)
+        versions[reduced] = None
     for kind in KINDS:
         if any(_PATTERNS[kind].search(version) for version in versions):
             return kind, figurative

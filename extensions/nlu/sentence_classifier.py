@@ -1,8 +1,9 @@
 """Room: extensions/nlu. Rasa graph component: trains and runs the intent model, fills intent and
 `understanding`.
 
-Change here: how Rasa calls the model. Features and fitting live in intent_model, thresholds in calibration,
-parts and context in interpreter. Must not import TensorFlow; scikit-learn and scipy only while training.
+Change here: how Rasa calls the model. Features live in intent_model, fitting in fitting, thresholds in
+calibration, parts and context in interpreter. Must not import TensorFlow; scikit-learn and scipy only while
+training.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from extensions.nlu import calibration, encoder, intent_model, sources
+from extensions.nlu import calibration, encoder, fitting, intent_model, sources
 from extensions.nlu.interpreter import Interpreter
 from extensions.nlu.normalizer import MessageNormalizer, prepared_of
 from extensions.nlu.text_normalizer import Prepared
@@ -37,8 +38,8 @@ class SentenceClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Return the defaults: the seed of folds and SVD, and the limit of the optimiser's steps."""
-        return {"seed": 7, "iterations": 20}
+        """Return the defaults: the seed of folds and SVD."""
+        return {"seed": 7}
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -124,13 +125,7 @@ class SentenceClassifier(GraphComponent):
         pairs = sorted(zip(labels, texts))
         labels, texts = [label for label, _ in pairs], [text for _, text in pairs]
         sentences = encoder.sentence_encoder()
-        trained = intent_model.train(
-            texts,
-            labels,
-            sentences,
-            seed=int(self._config["seed"]),
-            iterations=int(self._config["iterations"]),
-        )
+        trained = fitting.train(texts, labels, sentences, seed=int(self._config["seed"]))
         trained.model.settings = calibration.learn(trained, texts)
         with self._storage.write_to(self._resource) as folder:
             trained.model.save(Path(folder))
@@ -176,6 +171,7 @@ def _nothing(prepared: Prepared) -> dict[str, Any]:
             "safety": None,
             "language": prepared.language,
             "is_question": False,
+            "in_scope": 0.0,
         },
         "safety": {},
     }

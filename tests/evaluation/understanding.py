@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from extensions.nlu import encoder, intent_model, sources
+from extensions.nlu import encoder, fitting, sources
 from extensions.nlu.calibration import calibration_error
 from extensions.nlu.engine import Engine, training_examples
-from extensions.nlu.intent_model import ModelError, softmax, temperature
+from extensions.nlu.fitting import temperature
+from extensions.nlu.intent_model import ModelError, softmax
 from extensions.nlu.interpreter import KIN
 from extensions.nlu.text_normalizer import TextNormalizer
 from extensions.nlu.vocabulary import load
@@ -84,7 +85,7 @@ def cross_validated(kept: Path) -> dict[str, Any]:
     normalizer = TextNormalizer.learn(texts, vocabulary)
     prepared = [normalizer.prepare(text).normalized.replace("\n", " ") for text in texts]
     pairs = [(text, label) for text, label in zip(prepared, labels, strict=True) if text]
-    trained = intent_model.train(
+    trained = fitting.train(
         [text for text, _ in pairs], [label for _, label in pairs], encoder.sentence_encoder()
     )
     found = figures(trained.held_out, trained.targets, trained.model.labels)

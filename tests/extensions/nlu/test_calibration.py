@@ -9,7 +9,8 @@ import pytest
 
 from extensions.nlu import calibration
 from extensions.nlu.engine import Engine
-from extensions.nlu.intent_model import IntentModel, SparseFeatures, Trained, softmax, temperature
+from extensions.nlu.fitting import Trained, temperature
+from extensions.nlu.intent_model import IntentModel, SparseFeatures, softmax
 
 LABELS = ["decline/jobs", "faq/cv", "faq/eras", "faq/mspe", "faq/soap"]
 

@@ -12,7 +12,8 @@ import pytest
 
 from extensions.nlu.encoder import sentence_encoder
 from extensions.nlu.engine import Engine
-from extensions.nlu.intent_model import IntentModel, ModelError, SparseFeatures, train
+from extensions.nlu.fitting import train
+from extensions.nlu.intent_model import IntentModel, ModelError, SparseFeatures
 
 TEXTS = {
     "faq/cost": [
@@ -44,7 +45,7 @@ ASKED = ["how much must i pay", "in which town", "does it rain", "prise of it pl
 def small() -> Engine:
     """An engine trained here, on fifteen sentences."""
     pairs = [(text, label) for label, texts in TEXTS.items() for text in texts]
-    return Engine.train([text for text, _ in pairs], [label for _, label in pairs], iterations=15)
+    return Engine.train([text for text, _ in pairs], [label for _, label in pairs])
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_what_is_read_back_understands_as_what_was_stored(small: Engine, back: E
 def test_training_twice_gives_the_same_model(small: Engine) -> None:
     pairs = [(text, label) for label, texts in TEXTS.items() for text in texts]
     prepared = [small.normalizer.prepare(text).normalized for text, _ in pairs]
-    again = train(prepared, [label for _, label in pairs], sentence_encoder(), iterations=15).model
+    again = train(prepared, [label for _, label in pairs], sentence_encoder()).model
     assert np.allclose(again.weights, small.model.weights, atol=1e-4)
 
 
