@@ -307,9 +307,10 @@ class Interpreter:
         """
         single = self._whole(sentences, context)
         atoms = self._atoms(sentences)
-        if len(atoms) < 2 or sum(segmentation.asks(text) for text, _ in atoms) == 0:
-            return [single]
+        questions = sum(segmentation.asks(text) for text, _ in atoms)
         _, best_confidence = self._best(single.probabilities)
+        if len(atoms) < 2 or questions == 0 or (questions == 1 and best_confidence >= _CERTAIN_WHOLE):
+            return [single]
         options: dict[int, tuple[float, list[Part]]] = {0: (0.0, [])}
         count = len(atoms)
         for end in range(1, count + 1):
@@ -557,6 +558,8 @@ _CUT = {"strong": 0.5, "opening": 0.55, "list": 0.65}
 _CLEAR = 0.8
 _VERY_CLEAR = 0.85
 _NOT_ASKING = 0.1
+# From which confidence on a message with one question, whatever it tells beside, is not cut.
+_CERTAIN_WHOLE = 0.95
 # What a question that is left without an answer of its own costs.
 _UNANSWERED = 0.25
 # Follow-ups: weight of the reading behind the topic's words, how far certainty weakens it, bonus of the
