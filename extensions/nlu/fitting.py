@@ -230,7 +230,9 @@ def _train(texts: list[str], labels: list[str], encoder: SentenceEncoder, seed: 
         # Labels with fewer examples than folds are legal here; the split says so each time.
         warnings.simplefilter("ignore")
         splits = (
-            list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(turned[:count], targets[:count]))
+            list(
+                StratifiedKFold(folds, shuffle=True, random_state=seed).split(turned[:count], targets[:count])
+            )
             if folds > 1
             else []
         )

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from extensions.nlu.vocabulary import VocabularyError, vocabulary_folder
+from extensions.nlu.vocabulary import YAML_LOADER, VocabularyError, vocabulary_folder
 
 
 def load(name: str, folder: Path | None = None) -> "re.Pattern[str]":
@@ -30,7 +30,7 @@ def load(name: str, folder: Path | None = None) -> "re.Pattern[str]":
     """
     path = (folder or vocabulary_folder() / "phrases") / f"{name}.yml"
     try:
-        content = yaml.safe_load(path.read_bytes())
+        content = yaml.load(path.read_bytes(), YAML_LOADER)  # noqa: S506 - a safe one
     except FileNotFoundError:
         raise VocabularyError(f"{path.name}: there is no such file of phrases; restore it.") from None
     except yaml.YAMLError as error:
