@@ -80,7 +80,7 @@ def _last_seen(tracker: DialogueStateTracker, count: int) -> Iterator[DialogueSt
     """
     applied = tracker.applied_events()
     actions = [place for place, event in enumerate(applied) if isinstance(event, ActionExecuted)]
-    wanted = set(actions[len(actions) - count + 1 :] if count > 1 else ())
+    wanted = set(actions[max(0, len(actions) - count + 1) :])
     seen = tracker.init_copy()
     for place, event in enumerate(applied):
         if place in wanted:

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -425,9 +425,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk(model: Path, action_server: ActionServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+async def desk(
+    model: Path, action_server: ActionServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Desk]:
     for name in ("CHHA_TRACKER_URL", "CHHA_ACTIONS_URL", "CHHA_LOCK_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CHHA_ACTION_TIMEOUT", "3")
     monkeypatch.setenv("CHHA_TURN_TIMEOUT", "10")
-    return Desk(model, action_server, f"sqlite:///{tmp_path / 'tracker.db'}")
+    desk = Desk(model, action_server, f"sqlite:///{tmp_path / 'tracker.db'}")
+    yield desk
+    await desk.turns.close()
