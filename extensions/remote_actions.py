@@ -88,9 +88,10 @@ class KeptEndpoint(EndpointConfig):
     async def session(self) -> AsyncIterator[aiohttp.ClientSession]:  # type: ignore[override]
         """The session of this process, opened by the first call."""
         if self._session is None or self._session.closed:
+            login = self.basic_auth
             self._session = aiohttp.ClientSession(
                 headers=self.headers,
-                auth=aiohttp.BasicAuth(**self.basic_auth) if self.basic_auth else None,
+                auth=aiohttp.BasicAuth(login["username"], login["password"]) if login else None,
                 connector=aiohttp.TCPConnector(keepalive_timeout=KEEP_ALIVE_SECONDS),
             )
         yield self._session
