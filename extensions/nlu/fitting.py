@@ -229,13 +229,10 @@ def _train(texts: list[str], labels: list[str], encoder: SentenceEncoder, seed: 
     with warnings.catch_warnings():
         # Labels with fewer examples than folds are legal here; the split says so each time.
         warnings.simplefilter("ignore")
-        splits = (
-            list(
-                StratifiedKFold(folds, shuffle=True, random_state=seed).split(turned[:count], targets[:count])
-            )
-            if folds > 1
-            else []
-        )
+        splits: list[tuple[np.ndarray, np.ndarray]] = []
+        if folds > 1:
+            parts = StratifiedKFold(folds, shuffle=True, random_state=seed)
+            splits = list(parts.split(turned[:count], targets[:count]))
 
     def predicted(split: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         # Rotation and SVD never see labels and are shared; the classifier and the neighbours see only the

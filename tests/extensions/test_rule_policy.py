@@ -23,8 +23,8 @@ from rasa.shared.core.events import (
     Restarted,
     SessionStarted,
     SlotSet,
-    UserUttered,
     UserUtteranceReverted,
+    UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
@@ -195,7 +195,7 @@ actions: [action_offer, action_book, action_repeat, action_wonder]
 
 
 def behind(*turns):
-    """A rule's key: the states behind these pairs of the last action (None before the first) and the intent."""
+    """A rule's key: the states of these pairs of the last action (None at the start) and the intent."""
     states = [
         ({"user": {"intent": intent}} if intent else {})
         | ({"prev_action": {"action_name": action}} if action else {})
