@@ -13,6 +13,9 @@ import yaml
 
 from extensions.nlu.vocabulary import YAML_LOADER, VocabularyError, vocabulary_folder
 
+# What stands for itself in a regular expression: an escaped letter, and a class, in which `]` may come first.
+_LITERAL = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\\\]])*\]", re.DOTALL)
+
 
 def load(name: str, folder: Path | None = None) -> "re.Pattern[str]":
     """Read the phrases of one file as one pattern, which finds any of them.
@@ -67,18 +70,10 @@ def _joined(patterns: list[str]) -> str:
 def _branches(pattern: str) -> bool:
     """Return whether a regular expression has alternatives outside all groups."""
     depth = 0
-    in_class = False
-    letters = iter(pattern)
-    for letter in letters:
-        if letter == "\\":
-            next(letters, None)
-        elif in_class:
-            in_class = letter != "]"
-        elif letter == "|" and depth == 0:
+    for letter in _LITERAL.sub("", pattern):
+        if letter == "|" and depth == 0:
             return True
-        else:
-            in_class = letter == "["
-            depth += (letter == "(") - (letter == ")")
+        depth += (letter == "(") - (letter == ")")
     return False
 
 
