@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import difflib
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from extensions import choices
 from extensions.choices import typed
 
 MEANINGS = [
@@ -97,6 +102,68 @@ def test_two_offers_with_one_label_are_ambiguous():
 @pytest.mark.parametrize("offered", [None, [], "2", {"topic": "a"}, [None, 3], [{"label": "Something"}] * 2])
 def test_a_slot_of_another_shape_offers_nothing(offered):
     assert typed("2", offered, asked=True) is None
+
+
+def mistyped(label, changes):
+    """The label with so many letters exchanged for others, spread over it."""
+    letters = list(label)
+    for number in range(changes):
+        place = (number * 7 + 3) % len(letters)
+        letters[place] = "z" if letters[place] != "z" else "x"
+    return "".join(letters)
+
+
+LABELS = [offer["label"] for offer in [*MEANINGS, *MIXED]] + [
+    "Intern year, the second year of residency",
+    "How much does a rotation costs?",
+    "Talk to a parson",
+    "abcd",
+]
+NEAR_MISSES = [mistyped(label, changes) for label in LABELS for changes in range(9)] + [
+    *(label[:-cut] for label in LABELS for cut in (1, 2, 4, 8)),
+    *(label + tail for label in LABELS for tail in (" x", " thank you", " for all of us and more")),
+    # As many letters of each kind, in another order: only the last and dearest comparison tells.
+    *(" ".join(reversed(label.split())) for label in LABELS),
+    *("".join(sorted(label)) for label in LABELS),
+    "abce",
+    "abxx",
+    "abc",
+]
+
+
+def plain_ratio(text, label):
+    return difflib.SequenceMatcher(None, text, label).ratio()
+
+
+@pytest.mark.parametrize("offered", [LABELS[:3], LABELS[3:5], LABELS[1:2] + LABELS[5:6], LABELS[3:8], LABELS])
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_near_miss_points_at_the_offer_that_the_whole_comparison_finds(offered, asked, monkeypatch):
+    options = [{"topic": str(number), "label": label} for number, label in enumerate(offered)]
+    ours = [typed(text, options, asked=asked) for text in NEAR_MISSES]
+    monkeypatch.setattr(choices, "_closeness", plain_ratio)
+
+    assert ours == [typed(text, options, asked=asked) for text in NEAR_MISSES]
+    assert None in ours
+    assert any(ours)
+
+
+@pytest.mark.parametrize("text", NEAR_MISSES)
+def test_closeness_is_the_whole_ratio_wherever_that_could_count(text):
+    least = choices._CLOSE - choices._APART
+    for label in LABELS:
+        ratio = plain_ratio(text, label)
+        closeness = choices._closeness(text, label)
+        assert closeness == ratio or ratio <= closeness < least
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(st.text("abcd ", max_size=12), st.lists(st.text("abcd ", max_size=12), min_size=1, max_size=4))
+def test_any_words_point_at_the_offer_that_the_whole_comparison_finds(text, labels):
+    ours = choices._by_label(text, labels, False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choices, "_closeness", plain_ratio)
+
+        assert choices._by_label(text, labels, False) == ours
 
 
 # --- in a conversation ----------

@@ -264,3 +264,53 @@ def test_a_setting_that_cannot_be_used_ends_the_start_and_is_named(project, name
     assert result.returncode == 1
     assert name in result.stderr.strip().splitlines()[-1]
     assert "Traceback" not in result.stderr + result.stdout
+
+
+@pytest.mark.parametrize("command", [["run"], ["shell"], ["run", "--port", "0"]])
+def test_serving_gives_numpy_one_thread(command, monkeypatch):
+    assert environment_of(command, monkeypatch)["OPENBLAS_NUM_THREADS"] == "1"
+
+
+@pytest.mark.parametrize("command", [["train"], ["test", "core"], ["data", "validate"], ["--version"], []])
+def test_whatever_else_rasa_does_keeps_its_threads(command, monkeypatch):
+    assert "OPENBLAS_NUM_THREADS" not in environment_of(command, monkeypatch)
+
+
+@pytest.mark.parametrize("command", [["run"], ["train"]])
+def test_the_environment_has_the_last_word_on_threads(command, monkeypatch):
+    environment = environment_of(command, monkeypatch, OPENBLAS_NUM_THREADS="3")
+
+    assert environment["OPENBLAS_NUM_THREADS"] == "3"
+
+
+def environment_of(command, monkeypatch, **given):
+    """The environment in which Rasa would begin to load."""
+    monkeypatch.setattr(launcher.os, "environ", dict(given))
+
+    class Begins(Exception):
+        pass
+
+    def begin(*_):
+        raise Begins
+
+    monkeypatch.setattr(launcher, "rasa_arguments", begin)
+    with pytest.raises(Begins):
+        launcher.main(command)
+    return launcher.os.environ
+
+
+def test_serving_sets_the_threads_before_numpy_is_loaded(monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    code = """
+import os, sys
+from extensions import launcher
+assert "numpy" not in sys.modules
+launcher.prepare_environment(os.environ, serving=True)
+import numpy
+from threadpoolctl import threadpool_info
+pools = [pool["num_threads"] for pool in threadpool_info() if pool["internal_api"] == "openblas"]
+assert pools and set(pools) == {1}, pools
+"""
+    result = python(code)
+
+    assert result.returncode == 0, result.stderr
