@@ -8,7 +8,7 @@ import pytest
 from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore
 from rasa.shared.core.events import deserialise_events
 
-from extensions.tracker_store import ConversationTrackerStore, TrackerConflict, bounded
+from extensions.tracker_store import KEPT_TURNS, ConversationTrackerStore, TrackerConflict, bounded
 from extensions.turns import TurnFailed
 
 
@@ -107,7 +107,7 @@ async def test_a_form_that_was_closed_long_ago_stays_closed(desk):
 async def test_message_ids_of_the_kept_turns_are_still_known(desk):
     await converse(desk, 40)
 
-    for number in range(32, 40):
+    for number in range(40 - KEPT_TURNS, 40):
         assert (await desk.hear("a", f"hello {number}", message_id=f"a{number}")).again
 
 
@@ -119,7 +119,7 @@ async def test_leaving_out_old_turns_changes_no_state(desk, turns):
     tracker = await desk.tracker("a")
 
     shorter = tracker.init_copy()
-    for event in bounded(tracker, most=5, keep=3):
+    for event in bounded(tracker, most=3, keep=2):
         shorter.update(event)
 
     assert len(shorter.events) < len(tracker.events)
