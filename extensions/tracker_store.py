@@ -38,8 +38,8 @@ DEFAULT_URL = f"sqlite:///{ROOT / 'var' / 'tracker.db'}"
 
 # Rasa replays all events of a tracker several times a turn, about 0.11 ms an event: hence a bound.
 # When more user turns than MOST_TURNS are kept, the oldest become their outcome and KEPT_TURNS stay.
-MOST_TURNS = 6
-KEPT_TURNS = 4
+MOST_TURNS = 8
+KEPT_TURNS = 6
 LONGEST_SENDER = 255
 
 SQLITE_BUSY_SECONDS = 3.0

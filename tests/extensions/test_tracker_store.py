@@ -119,7 +119,7 @@ async def test_leaving_out_old_turns_changes_no_state(desk, turns):
     tracker = await desk.tracker("a")
 
     shorter = tracker.init_copy()
-    for event in bounded(tracker, most=3, keep=2):
+    for event in bounded(tracker, most=5, keep=3):
         shorter.update(event)
 
     assert len(shorter.events) < len(tracker.events)
