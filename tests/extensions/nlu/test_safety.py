@@ -106,6 +106,15 @@ CRISIS = [
     "تعبت من حياتي",
     "جینے کا کوئی مقصد نہیں",
     "जीने की वजह नहीं",
+    "a rope hangs from the fan",
+    "the rope is ready",
+    "i have saved up sleeping pills since june",
+    "i will not be alive for the next season",
+    "she put up a farewell status and her phone is off",
+    "by then i am in my grave",
+    "i am taking all my pills",
+    "tonight i take my pills, all",
+    "sab ko alvida",
 ]
 EMERGENCY = [
     "i have chest pain right now",
@@ -170,6 +179,9 @@ HARASSMENT = [
     "i am afraid to go home",
     "el doctor me manda mensajes sexuales",
     "recebo mensagens sexuais do chefe",
+    "he looks at my breasts in the clinic",
+    "the doctor felt her breast without asking",
+    "the residents drink alcohol on call",
 ]
 TABLE = [
     *[("crisis", text) for text in CRISIS],
@@ -224,6 +236,17 @@ HARMLESS = [
     "i killed ck yesterday",
     "shooting my shot at dermatology",
     "how long is child abuse pediatrics",
+    "i found a painless lump in my breast",
+    "when i touch my breast i feel a lump, what now",
+    "can i drink alcohol with my antibiotic",
+    "may a hospital by law refuse someone for a head scarf",
+    "can a clinic legally send home a student who wears a turban",
+    "i saved tablets for the patients in the pharmacy",
+    "the rope course of the retreat is fun",
+    "i am in canada for the next season",
+    "is beer ok while taking my tablets",
+    "i forgot to take my thyroid tablets",
+    "the farewell message of my preceptor was kind",
 ]
 
 
