@@ -236,6 +236,7 @@ HARMLESS = [
     "i killed ck yesterday",
     "shooting my shot at dermatology",
     "how long is child abuse pediatrics",
+    "i will die of nerves in soap week",
     "i found a painless lump in my breast",
     "when i touch my breast i feel a lump, what now",
     "can i drink alcohol with my antibiotic",
