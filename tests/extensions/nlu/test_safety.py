@@ -243,7 +243,7 @@ HARMLESS = [
     "may a hospital by law refuse someone for a head scarf",
     "can a clinic legally send home a student who wears a turban",
     "i saved tablets for the patients in the pharmacy",
-    "the rope course of the retreat is fun",
+    "does wilderness medicine teach rope rescue",
     "i am in canada for the next season",
     "is beer ok while taking my tablets",
     "i forgot to take my thyroid tablets",
