@@ -121,7 +121,7 @@ class AnswerValidator:
             {**schema, "properties": {**properties, "events": {"type": properties["events"]["type"]}}}
         )
         self._of_kind = {
-            kind["properties"]["event"]["const"]: validator_class({**one_event, "allOf": [kind]})
+            kind["properties"]["event"]["const"]: validator_class(_both(one_event, kind))
             for kind in properties["events"]["items"]["oneOf"]
         }
 
@@ -141,6 +141,18 @@ class AnswerValidator:
         name = event.get("event") if isinstance(event, dict) else None
         validator = self._of_kind.get(name) if isinstance(name, str) else None
         return validator is not None and validator.is_valid(event)
+
+
+def _both(common: Dict[str, Any], kind: Dict[str, Any]) -> Dict[str, Any]:
+    """One schema of what every event must be and what one kind must be."""
+    shared = set(common["properties"]) & set(kind["properties"]) - {"event"}
+    if shared or not set(kind) <= {"properties", "required"}:
+        return {**common, "allOf": [kind]}
+    return {
+        **common,
+        "properties": {**common["properties"], **kind["properties"]},
+        "required": [*common.get("required", []), *kind.get("required", [])],
+    }
 
 
 def _latest_events(tracker: DialogueStateTracker) -> List[Dict[str, Any]]:

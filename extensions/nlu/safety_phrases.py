@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from extensions.nlu import phrases
 
@@ -21,6 +22,7 @@ _MARKS = re.compile(r"[^\w\s'.,!?;-]", re.UNICODE)
 _SPACES = re.compile(r"\s+")
 
 
+@lru_cache(maxsize=64)
 def flat(text: str) -> str:
     """Return a text as the phrases expect it: lower case, Latin letters without accents, single spaces."""
     text = text.lower().replace("’", "'")
@@ -42,6 +44,7 @@ def _without_accent(character: str) -> str:
     return unicodedata.normalize("NFD", character)[0]
 
 
+@lru_cache(maxsize=64)
 def without_figures(text: str) -> tuple[str, bool]:
     """Return a flat text without figures of speech, and whether it held any."""
     reduced, count = _FIGURES.subn(" ", text)

@@ -39,6 +39,8 @@ class Word:
 
 def fold(text: str) -> str:
     """Text without case and accents: "Türkiye" and "TURKIYE" fold alike."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_STROKES)
 
