@@ -419,7 +419,7 @@ class Interpreter:
         return self._thresholds["lean"] <= confidence < self._thresholds["sure"]
 
     def _with_rival(self, part: Part) -> list[Part]:
-        """Return a part, and behind it the same text read as the next topic where that is about as likely."""
+        """Return a part, and behind it the same text read as the next topic, where that may well be meant."""
         first = int(part.probabilities.argmax())
         others = part.probabilities.copy()
         others[[first, *self._kin[first]]] = 0.0
@@ -465,8 +465,8 @@ class Interpreter:
         if len(parts) > 1 or not self._leans(parts[0], decision, context):
             return parts, decision
         if context.field:
-            # Inside the form one row of choices is enough: the question that waits follows the answer. Where
-            # two topics are about as likely, both are answered instead.
+            # Inside the form one row of choices is enough: the question that waits follows the answer. So
+            # what else may well be meant is answered too instead of being offered.
             return (self._with_rival(parts[0]), "act") if parts[0].asks else (parts, decision)
         return parts, "lean"
 
@@ -573,7 +573,7 @@ _BONUS = 3.5
 # What a phrase of limit_phrases is worth beside the classifier, in logits: it outvotes all but a certain one.
 _PHRASE = 10.0
 # How likely a second topic must be, as a share of the first, to be answered beside it.
-_RIVAL = 0.7
+_RIVAL = 0.2
 # From which probability on a topic goes before the limit that says the same.
 _ASKED = 0.15
 # From which probability on a topic is offered although the message may lie outside all topics.

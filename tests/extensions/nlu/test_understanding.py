@@ -388,7 +388,7 @@ def test_a_doubtful_message_with_a_likely_topic_is_offered_the_topic(engine: Eng
     assert "faq/contact_human" in [label for label, _ in understood["parts"][0]["ranking"]]
 
 
-def test_inside_the_form_two_topics_that_are_as_likely_are_both_answered(engine: Engine) -> None:
+def test_inside_the_form_a_second_topic_that_may_be_meant_is_answered_too(engine: Engine) -> None:
     interpreter = engine.interpreter
     probabilities = np.full(len(interpreter._labels), 1e-4)
     for label, share in (("faq/cv", 0.45), ("faq/mspe", 0.4)):
@@ -396,5 +396,5 @@ def test_inside_the_form_two_topics_that_are_as_likely_are_both_answered(engine:
     part = Part("which paper is it", probabilities, asks=True)
     read = interpreter._with_rival(part)
     assert [interpreter._best(one.probabilities)[0] for one in read] == ["faq/cv", "faq/mspe"]
-    probabilities[interpreter._labels.index("faq/mspe")] = 0.2
+    probabilities[interpreter._labels.index("faq/mspe")] = 0.05
     assert interpreter._with_rival(part) == [part]
