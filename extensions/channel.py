@@ -65,7 +65,7 @@ class FrontdeskChannel(InputChannel):
         @door.listener("after_server_start")
         async def open_door(app: Sanic, _: Any) -> None:
             _turns(app)  # a setting that cannot be used shows at the start, not at the first message
-            # Model and vocabulary live as long as the process: half a million objects that the collector
+            # Model and vocabulary live as long as the process: a hundred thousand objects that the collector
             # would walk through in the middle of somebody's turn.
             gc.collect()
             gc.freeze()

@@ -9,12 +9,11 @@ pipeline:
 - name: extensions.nlu.gazetteer.GazetteerEntityExtractor  # entities from knowledge/vocabulary/*.yml
 - name: extensions.nlu.sentence_classifier.SentenceClassifier
   seed: 7
-  iterations: 40
 - name: extensions.nlu.safety.SafetyDetector               # crisis, emergency, harassment: the last word
 ```
 
-Every message then carries `understanding` (parts, decision, safety, language, is_question), which custom
-actions find in `tracker.latest_message`. A follow-up is read in context when the channel passes
+Every message then carries `understanding` (parts, decision, safety, language, is_question, in_scope), which
+custom actions find in `tracker.latest_message`. A follow-up is read in context when the channel passes
 `metadata["context"] = {"topic": …, "subject": …, "form": …}`.
 
 Before the first training: `python -m extensions.nlu.build_encoder` writes the encoder's graph into the cache

@@ -211,4 +211,7 @@ def test_a_message_that_fails_today_is_taught_trained_measured_put_live_and_answ
     assert (answer["act"], answer["topic"]) == ("answer", "malpractice_insurance")
 
     editor.send(editor.see("/staff/learning/runs"), "/staff/learning/go-back")
-    assert ask(record, visitor, fails)[0]["act"] in DOUBT
+    # Somebody else asks: with the learner the subject has been talked about.
+    stranger = Visitor(learning_desk, "stranger")
+    stranger.begin()
+    assert ask(record, stranger, fails)[0]["act"] in DOUBT
