@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections import Counter
 
+from extensions.nlu.wordforms import CHAT_WORDS
+
 DEFAULT = "en"
 
 # Function words that are frequent in one language and are not English words. Romanised Hindi and Urdu are one
@@ -149,7 +151,7 @@ def recognise(text: str, known_english: frozenset[str] | set[str] = frozenset())
     if not scores:
         accented = sum(any(not letter.isascii() for letter in word) for word in words)
         return _by_accents(text) if accented >= max(2, 0.4 * len(words)) else DEFAULT
-    english = sum(word in _ENGLISH_WORDS for word in words)
+    english = sum(word in _ENGLISH_WORDS or word in CHAT_WORDS for word in words)
     best = max(scores, key=lambda language: scores[language])
     if best == "hi" and scores.get("ur", 0) >= 1:
         best = "ur"

@@ -22,7 +22,7 @@ from extensions.nlu.cleaning import MAX_CHARACTERS, clean
 from extensions.nlu.spelling import SpellingCorrector, distance, joined
 from extensions.nlu.vocabulary import Vocabulary
 from extensions.nlu.weights import ENGLISH_WORDS, MINILM_TOKENIZER
-from extensions.nlu.wordforms import domain_forms
+from extensions.nlu.wordforms import CHAT_WORDS, domain_forms
 
 # Form fields whose answers are names, addresses or numbers: spelling has no business there.
 UNSPELLED_FIELDS = frozenset(
@@ -160,7 +160,9 @@ class TextNormalizer:
             source = _CASED_IM.sub("internal medicine", source)
         lines: list[str] = []
         words: list[tuple[str, str]] = []
-        spell = code == language.DEFAULT and field not in UNSPELLED_FIELDS
+        # No name and no school is made of chat spelling alone: "tysm" is thanks wherever it is said.
+        chat = len(cleaned) > 2 and all(word in CHAT_WORDS for word in cleaned.lower().split())
+        spell = code == language.DEFAULT and (chat or field not in UNSPELLED_FIELDS)
         for line in source.split("\n"):
             if spell:
                 pairs = self._speller.correct(

@@ -68,6 +68,13 @@ _NOT_START = re.compile(
     r"\b(?:graduat\w*|grad|exam|step|ck|usmle|pass\w*|finish\w*|degree|diploma|class|batch|match"
     r"|booked|scheduled|certified|born|birth|since|visa|joined|enrolled)\b"
 )
+# "I lost three weeks", "no answer for 2 months": time that passed is no wish.
+_SPAN = r"(?:\w+ )?(?:days?|weeks?|wks?|months?)"
+_TIME_GONE = re.compile(
+    rf"\b(?:lost|lose|losing|wasted?|waited|waiting|last|past)(?: \w+){{0,3}} {_SPAN}\b"
+    rf"|\b(?:answer|reply|response|news|email|call)(?: \w+){{0,2}} (?:for|since) {_SPAN}\b"
+    rf"|\b{_SPAN} (?:ago|late|lost|wasted|without|already|passed)\b"
+)
 _YEAR_CUE = re.compile(
     r"\b(?:graduat\w*|grads?|class of|batch|passing out|passed out|finish\w*|alumn\w*|yog|degree "
     r"in|diploma in)\b"
@@ -307,6 +314,8 @@ def _wishes(
     if program:
         take.setdefault("program_interest", program)
     weeks = durations.in_weeks(said)
+    if _TIME_GONE.search(speech.folded(said)):
+        weeks = None
     if weeks is not None and asked not in {"usmle_step1", "usmle_step2ck"}:
         take.setdefault("duration_weeks", weeks)
     chosen: list[str] = []

@@ -67,6 +67,21 @@ def test_no_text_breaks_a_parser_and_what_is_certain_can_be_kept(field: Field, t
         assert field.accepts(found.value), (text, found)
 
 
+@pytest.mark.parametrize(
+    ("text", "weeks"),
+    [
+        ("you told me wrong things and I lost 3 weeks", None),
+        ("we waited 2 months for you", None),
+        ("there was no reply for 5 weeks", None),
+        ("I sent it 4 weeks ago", None),
+        ("I want 4 weeks in cardiology", 4),
+        ("my last rotation was good, I want 6 weeks", 6),
+    ],
+)
+def test_weeks_that_have_passed_are_no_wish_for_so_many(text: str, weeks: int | None) -> None:
+    assert extraction.extract(text, CONTEXT, phrases()).values.get("duration_weeks") == weeks
+
+
 @given(text=TEXT)
 def test_no_text_breaks_extraction_and_what_it_takes_can_be_kept(text: str) -> None:
     for name, value in extraction.extract(text, CONTEXT, phrases()).values.items():

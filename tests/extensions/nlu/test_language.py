@@ -65,6 +65,7 @@ ENGLISH = [
     "?",
     "residency me how many years",
     "plz do the needful and revert",
+    "r u AI",
 ]
 
 

@@ -147,6 +147,14 @@ def test_an_answer_that_is_a_name_or_an_address_is_not_spelled(
     assert "residancy" in normalizer.prepare("residancy collage of medecine", field).normalized
 
 
+@pytest.mark.parametrize("field", ["full_name", "medical_school"])
+def test_chat_spelling_alone_is_read_even_where_a_name_is_asked(
+    normalizer: TextNormalizer, field: str
+) -> None:
+    assert normalizer.prepare("tysm", field).normalized == "thank you so much"
+    assert normalizer.prepare("Ur Medical College", field).normalized == "ur medical college"
+
+
 def test_in_a_field_of_words_spelling_helps(normalizer: TextNormalizer) -> None:
     assert "surgery" in normalizer.prepare("generel surgry", "specialties").normalized
 
