@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
     intents = len({example.intent for example in sets.train})
     head = (
         f"{name}: {intents} intents, {len(sets.train)} training, {len(sets.test)} test "
-        f"and {len(sets.oos)} out-of-scope messages. Nothing was tuned to these sets.\n"
+        f"and {len(sets.oos)} out-of-scope messages. Nothing is tuned to the set in this run.\n"
         f"{os.cpu_count()} cores, {platform.machine()}; load {load:.1f} at the start, "
         f"{os.getloadavg()[0]:.1f} at the end."
     )
