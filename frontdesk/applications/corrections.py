@@ -63,7 +63,8 @@ _NEW_OLD = [
             r"(?:mistake|accident)|mistakenly|wrongly|accidentally|in error)?\s*[,.;]?\s*"
             r"(?:\bbut\b\s*)?(?:\b(?:it'?s|it is|its|it should be|should be|it must be"
             r"|correct(?: one)? is|i meant|right(?: one)? is|real(?: one)? is|the (?:correct"
-            r"|right) \w+ is)\b)\s*(?P<new>.+)",
+            r"|right) \w+ is|(?:please )?make (?:it|that)|(?:please )?change (?:it|that) to)\b)"
+            r"\s*(?P<new>.+)",
             re.I | re.S,
         ),
         "new",

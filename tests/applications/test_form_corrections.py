@@ -45,6 +45,8 @@ type Talk = Callable[..., Any]
         ("review", "location is New York", "preferred_location", "New York"),
         ("review", "start is July 2027", "preferred_start", "2027-07"),
         ("review", "from internal medicine to psychiatry", "specialties", ["psychiatry"]),
+        ("visa_help", "I put internal medicine but make it psychiatry", "specialties", ["psychiatry"]),
+        ("review", "I wrote 4 weeks, please change it to 6", "duration_weeks", 6),
         ("review", "also add pediatrics", "specialties", ["internal medicine", "pediatrics"]),
         ("review", "name: Ana María Ruiz", "full_name", "Ana María Ruiz"),
         ("review", "my surname is Ruíz not Ruiz", "full_name", "Ana Ruíz"),
