@@ -314,9 +314,8 @@ def _wishes(
     if program:
         take.setdefault("program_interest", program)
     weeks = durations.in_weeks(said)
-    if _TIME_GONE.search(speech.folded(said)):
-        weeks = None
-    if weeks is not None and asked not in {"usmle_step1", "usmle_step2ck"}:
+    apart = {"usmle_step1", "usmle_step2ck"}
+    if weeks is not None and asked not in apart and not _TIME_GONE.search(speech.folded(said)):
         take.setdefault("duration_weeks", weeks)
     chosen: list[str] = []
     for segment in segments:
