@@ -49,7 +49,8 @@ _EMPTY_WORDS = frozenset(
 _OUTSIDE = ("decline/", "safety/")
 
 
-def _logit(values: np.ndarray) -> np.ndarray:
+def log_odds(values: Any) -> Any:
+    """Return the log odds of probabilities (an array or one), never further from 0 than 9.21."""
     clipped = np.clip(values, 1e-4, 1.0 - 1e-4)
     return np.log(clipped / (1.0 - clipped))
 
@@ -63,7 +64,7 @@ def scope_features(probabilities: np.ndarray, outside: np.ndarray) -> np.ndarray
     best = probabilities[:, ~outside].max(axis=1, initial=0.0)
     soft = softened(probabilities)[:, ~outside].max(axis=1, initial=0.0)
     beyond = probabilities[:, outside].sum(axis=1)
-    return np.stack([np.ones(len(best)), _logit(best), _logit(beyond), _logit(soft)], axis=1)
+    return np.stack([np.ones(len(best)), log_odds(best), log_odds(beyond), log_odds(soft)], axis=1)
 
 
 def scope_score(features: np.ndarray, weights: np.ndarray) -> np.ndarray:

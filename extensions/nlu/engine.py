@@ -14,13 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from extensions.nlu import calibration, encoder, fitting, intent_model
 from extensions.nlu.harm import settle
 from extensions.nlu.interpreter import Interpreter
 from extensions.nlu.text_normalizer import TextNormalizer
-from extensions.nlu.vocabulary import load
+from extensions.nlu.vocabulary import load, read_yaml
 from extensions.nlu.weights import repository_root
 
 NORMALIZER_STATE = "normalizer.json"
@@ -101,7 +99,7 @@ def training_examples(folder: Path | None = None) -> tuple[list[str], list[str]]
     texts: list[str] = []
     labels: list[str] = []
     for path in sorted((folder or repository_root() / "data" / "nlu").rglob("*.yml")):
-        for entry in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("nlu", []):
+        for entry in (read_yaml(path.read_bytes()) or {}).get("nlu", []):
             if "intent" not in entry:
                 continue
             for line in str(entry.get("examples") or "").splitlines():

@@ -18,7 +18,7 @@ import numpy as np
 
 from extensions.nlu import kept_vectors
 from extensions.nlu.encoder import CONTEXT_DIMENSIONS, POOLED_DIMENSIONS, SentenceEncoder, cores
-from extensions.nlu.intent_model import NEIGHBOURS, IntentModel, ModelError, SparseFeatures
+from extensions.nlu.intent_model import IntentModel, ModelError, SparseFeatures, mean_of_nearest
 
 SVD_DIMENSIONS = 300
 # The rotated features that are kept, for the linear model and for comparing examples.
@@ -120,15 +120,9 @@ def _similarities(rows: np.ndarray, examples: np.ndarray, targets: np.ndarray, c
     """Return [rows, classes]: the mean similarity of the nearest examples of each class (-1 for absent
     classes).
     """
-    found = np.full((len(rows), classes), -1.0, dtype=np.float32)
+    found = np.empty((len(rows), classes), dtype=np.float32)
     for number in range(classes):
-        members = examples[targets == number]
-        if not len(members):
-            continue
-        similar = rows @ members.T
-        if len(members) > NEIGHBOURS:
-            similar = np.partition(similar, len(members) - NEIGHBOURS, axis=1)[:, -NEIGHBOURS:]
-        found[:, number] = similar.mean(axis=1)
+        found[:, number] = mean_of_nearest(rows @ examples[targets == number].T)
     return found
 
 

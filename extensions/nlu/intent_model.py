@@ -136,6 +136,19 @@ def softened(probabilities: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
+def mean_of_nearest(similar: np.ndarray) -> np.ndarray:
+    """Return the mean of the `NEIGHBOURS` highest similarities over the last axis; -1 where there is none.
+
+    The one rule for training and serving. -inf stands for no example and does not count.
+    """
+    if similar.shape[-1] > NEIGHBOURS:
+        similar = np.partition(similar, -NEIGHBOURS, axis=-1)[..., -NEIGHBOURS:]
+    present = np.isfinite(similar)
+    counts = present.sum(axis=-1)
+    means: np.ndarray = np.where(present, similar, 0.0).sum(axis=-1) / np.maximum(counts, 1)
+    return np.where(counts, means, -1.0)
+
+
 @dataclass
 class IntentModel:
     """Trained weights: text → logits over labels, with calibration numbers in `settings`."""
@@ -195,14 +208,11 @@ class IntentModel:
         )
         # One row a label, as long as the longest needs, filled up with what is never among the nearest.
         sizes = self.starts[likely + 1] - self.starts[likely]
-        similar = np.full((len(likely), max(int(sizes.max()), NEIGHBOURS)), -np.inf, dtype=np.float32)
+        similar = np.full((len(likely), int(sizes.max())), -np.inf, dtype=np.float32)
         for row, (label, size) in enumerate(zip(likely, sizes)):
             start = self.starts[label]
             np.dot(self.examples[start : start + size], place, out=similar[row, :size])
-        nearest = np.partition(similar, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:]
-        present = np.isfinite(nearest)
-        means = np.where(present, nearest, 0.0).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
-        means[sizes == 0] = -1.0
+        means = mean_of_nearest(similar)
         found = np.full(count, means.min(), dtype=np.float32)
         found[likely] = means
         return found

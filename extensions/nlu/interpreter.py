@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from extensions.nlu import limit_phrases, segmentation
-from extensions.nlu.calibration import SCOPE_WEIGHTS, THRESHOLDS, scope_features, scope_score
+from extensions.nlu.calibration import SCOPE_WEIGHTS, THRESHOLDS, log_odds, scope_features, scope_score
 from extensions.nlu.encoder import SentenceEncoder
 from extensions.nlu.intent_model import IntentModel, softmax
 from extensions.nlu.language import DEFAULT as ENGLISH
@@ -565,11 +565,11 @@ _UNANSWERED = 0.25
 # Follow-ups: weight of the reading behind the topic's words, how far certainty weakens it, bonus of the
 # topic.
 _BEHIND = 0.9
+_CERTAIN = 0.25
+_BONUS = 3.5
 # A message that leans on its context by its length alone, and is this certain, is not read a second time.
 _MERELY_SHORT = 0.5
 _SURE_ALONE = 0.9
-_CERTAIN = 0.25
-_BONUS = 3.5
 # What a phrase of limit_phrases is worth beside the classifier, in logits: it outvotes all but a certain one.
 _PHRASE = 10.0
 # How likely a second topic must be, as a share of the first, to be answered beside it.
@@ -590,10 +590,5 @@ _WHY = re.compile(
 _LEADING = re.compile(r"^(?:and|but|so|ok|then|also|or)[, ]+")
 
 
-def _logit(probability: float) -> float:
-    clipped = min(max(probability, 1e-4), 1.0 - 1e-4)
-    return float(np.log(clipped / (1.0 - clipped)))
-
-
 def _tempered(probability: float) -> float:
-    return float(1.0 / (1.0 + np.exp(-(_logit(probability) - 1.2))))
+    return float(1.0 / (1.0 + np.exp(-(log_odds(probability) - 1.2))))

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from extensions.nlu.vocabulary import YAML_LOADER, VocabularyError, vocabulary_folder
+from extensions.nlu.vocabulary import VocabularyError, read_yaml, vocabulary_folder
 
 # What stands for itself in a regular expression: an escaped letter, and a class, in which `]` may come first.
 _LITERAL = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\\\]])*\]", re.DOTALL)
@@ -33,7 +33,7 @@ def load(name: str, folder: Path | None = None) -> "re.Pattern[str]":
     """
     path = (folder or vocabulary_folder() / "phrases") / f"{name}.yml"
     try:
-        content = yaml.load(path.read_bytes(), YAML_LOADER)  # noqa: S506 - a safe one
+        content = read_yaml(path.read_bytes())
     except FileNotFoundError:
         raise VocabularyError(f"{path.name}: there is no such file of phrases; restore it.") from None
     except yaml.YAMLError as error:

@@ -174,6 +174,11 @@ class SpellingCorrector:
         """The bot's own words and in how many training examples each stands."""
         return dict(self._own)
 
+    @property
+    def protected_words(self) -> frozenset[str]:
+        """The words that it was told never to touch."""
+        return self._protected
+
     def knows(self, word: str) -> bool:
         """Return whether a word is left as it is."""
         return word.lower() in self._known

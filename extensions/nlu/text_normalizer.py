@@ -109,12 +109,9 @@ def protected_words(vocabulary: Vocabulary) -> set[str]:
 class TextNormalizer:
     """Turns typed text into `Prepared`; learns only which words are the bot's own."""
 
-    def __init__(
-        self, speller: SpellingCorrector, protected: set[str], max_characters: int = MAX_CHARACTERS
-    ) -> None:
-        """Take a speller that has learned the bot's words, and the words that it was told to leave alone."""
+    def __init__(self, speller: SpellingCorrector, max_characters: int = MAX_CHARACTERS) -> None:
+        """Take a speller that has learned the bot's words."""
         self._speller = speller
-        self._protected = protected
         self.max_characters = max_characters
         self._english = frozenset(word for word, count in speller.own_words.items() if count >= 3)
 
@@ -122,20 +119,18 @@ class TextNormalizer:
     def learn(cls, texts: Iterable[str], vocabulary: Vocabulary) -> "TextNormalizer":
         """Learn the bot's own words from its training examples."""
         cleaned = [clean(text) for text in texts]
-        protected = protected_words(vocabulary)
         speller = SpellingCorrector.learn(
-            cleaned, encoder_words(), protected, vocabulary.expansions(), english_words()
+            cleaned, encoder_words(), protected_words(vocabulary), vocabulary.expansions(), english_words()
         )
-        return cls(speller, protected)
+        return cls(speller)
 
     @classmethod
     def restore(cls, state: dict[str, Any], vocabulary: Vocabulary) -> "TextNormalizer":
         """Rebuild from what `state` returned."""
-        protected = set(state["protected"])
         speller = SpellingCorrector(
-            state["own_words"], encoder_words(), protected, vocabulary.expansions(), english_words()
+            state["own_words"], encoder_words(), state["protected"], vocabulary.expansions(), english_words()
         )
-        return cls(speller, protected)
+        return cls(speller)
 
     def state(self) -> dict[str, Any]:
         """Return what was learned, as JSON values.
@@ -143,7 +138,7 @@ class TextNormalizer:
         The protected words follow from the vocabulary, but finding its misspellings takes half a second of
         each start.
         """
-        return {"own_words": self._speller.own_words, "protected": sorted(self._protected)}
+        return {"own_words": self._speller.own_words, "protected": sorted(self._speller.protected_words)}
 
     def spelled(self, text: str) -> list[tuple[str, str]]:
         """Return (token, correction) pairs of a cleaned text."""
